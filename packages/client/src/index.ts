@@ -1,0 +1,5 @@
+export { type Client, createClient } from './client.ts'
+export { UploadError } from './error.ts'
+export type { HttpOptions } from './http.ts'
+export { fromBlob, type Source } from './source.ts'
+export type { UploadOptions, UploadProgress, UploadResult } from './upload.ts'

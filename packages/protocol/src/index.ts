@@ -1,0 +1,3 @@
+export * from './chunks.ts'
+export * from './errors.ts'
+export type * from './schemas.ts'

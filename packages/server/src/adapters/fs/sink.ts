@@ -1,0 +1,141 @@
+import { createHash, type Hash, randomBytes } from 'node:crypto'
+import { chmod, type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ChunkSink, ChunkTicket } from '../../core/ports.ts'
+import type { StoredChunk } from '../../core/types.ts'
+import {
+  MAX_BODIES,
+  noSuchUpload,
+  settledChunk,
+  tooManyBodies,
+  wrongLength,
+} from '../chunk-errors.ts'
+import type { ChunkUrls } from '../chunk-urls.ts'
+import { syncFolder, writeAll } from './durable.ts'
+import { errnoOf, guarded } from './errors.ts'
+import { bodyName, indexOfBody, type Layout } from './layout.ts'
+
+/**
+ * How many bytes of the socket's small pieces are gathered before they are written. Half a MiB
+ * costs few system calls, and two of them (one filling, one being written) for each of 64 PUTs
+ * stay within 64 MiB.
+ */
+const GATHER = 512 * 1024
+
+/** A body that was reported: the file is read-only from then on. */
+const SETTLED_MODE = 0o400
+const WRITE_BITS = 0o222
+
+/** Receives chunk bodies into the folder of their upload. */
+export function createFileSink(layout: Layout, urls: ChunkUrls): ChunkSink {
+  async function write(ticket: ChunkTicket, body: AsyncIterable<Uint8Array>): Promise<StoredChunk> {
+    const { uploadId, index } = ticket
+    const folder = layout.upload(uploadId)
+    const temporary = join(folder, `${index}.${randomBytes(8).toString('hex')}.tmp`)
+    let file: FileHandle
+    try {
+      file = await open(temporary, 'wx', 0o600)
+    } catch (error) {
+      throw await missing(error, uploadId)
+    }
+    try {
+      const etag = await receive(ticket, body, file)
+      await commit(folder, temporary, file, index, etag)
+      return { etag, size: ticket.size }
+    } catch (error) {
+      await unlink(temporary).catch(() => {})
+      throw await missing(error, uploadId)
+    } finally {
+      await file.close()
+    }
+  }
+
+  /** The rename is the commit: before it there is nothing, after it a complete, durable body. */
+  async function commit(
+    folder: string,
+    temporary: string,
+    file: FileHandle,
+    index: number,
+    etag: string,
+  ): Promise<void> {
+    const name = bodyName(index, etag)
+    const bodies = (await readdir(folder)).filter((other) => indexOfBody(other) === index)
+    if (bodies.includes(name)) {
+      await unlink(temporary)
+    } else {
+      for (const other of bodies)
+        if (await isSettled(join(folder, other))) throw settledChunk(index)
+      if (bodies.length >= MAX_BODIES) throw tooManyBodies(index)
+      await file.datasync()
+      await rename(temporary, join(folder, name))
+    }
+    // Also when the body was there before: whoever renamed it may not have come this far yet.
+    await syncFolder(folder)
+  }
+
+  /** A folder that is gone means an upload that is over, unless the whole store is gone. */
+  async function missing(error: unknown, uploadId: string): Promise<unknown> {
+    if (errnoOf(error) !== 'ENOENT') return error
+    const storeIsThere = await stat(layout.uploads).then(
+      () => true,
+      () => false,
+    )
+    return storeIsThere ? noSuchUpload(uploadId) : error
+  }
+
+  return {
+    verify: urls.verify,
+    write: (ticket, body) => guarded(() => write(ticket, body)),
+    async settle(upload, chunks) {
+      const folder = layout.upload(upload.storeRef)
+      await guarded(async () => {
+        for (const { index, etag } of chunks) {
+          await chmod(join(folder, bodyName(index, etag)), SETTLED_MODE).catch((error) => {
+            // A report at the same time may have sealed the upload.
+            if (errnoOf(error) !== 'ENOENT') throw error
+          })
+        }
+      })
+    },
+  }
+}
+
+async function isSettled(path: string): Promise<boolean> {
+  const { mode } = await stat(path)
+  return (mode & WRITE_BITS) === 0
+}
+
+/** Streams a body into `file`; returns its SHA-256. */
+async function receive(
+  { index, size }: ChunkTicket,
+  body: AsyncIterable<Uint8Array>,
+  file: FileHandle,
+): Promise<string> {
+  const hash: Hash = createHash('sha256')
+  let received = 0
+  let gathered = 0
+  let pieces: Uint8Array[] = []
+  let writing = Promise.resolve()
+
+  const flush = async () => {
+    await writing
+    writing = writeAll(file, pieces)
+    // Awaited at the next flush; until then a failure must not count as unhandled.
+    writing.catch(() => {})
+    pieces = []
+    gathered = 0
+  }
+
+  for await (const piece of body) {
+    received += piece.byteLength
+    if (received > size) throw wrongLength(index, size, received)
+    hash.update(piece)
+    pieces.push(piece)
+    gathered += piece.byteLength
+    if (gathered >= GATHER) await flush()
+  }
+  if (received !== size) throw wrongLength(index, size, received)
+  await flush()
+  await writing
+  return hash.digest('hex')
+}

@@ -1,0 +1,167 @@
+import { access, constants, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ChunkSlice, PartwayError, sliceRange } from '@partway/protocol'
+import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
+import type { Chunk, SealedObject, StoredChunk, Upload } from '../../core/types.ts'
+import type { ChunkUrls } from '../chunk-urls.ts'
+import { syncFolder } from './durable.ts'
+import { errnoOf, fileError, guarded } from './errors.ts'
+import { bodyName, createLayout, indexOfBody, isDigest } from './layout.ts'
+import { etagOf, type Manifest, manifestOf, readManifest, writeManifest } from './manifest.ts'
+import { createFileSink } from './sink.ts'
+
+const READ_SIZE = 256 * 1024
+
+/**
+ * A store in a folder of a local file system that has atomic renames and honours fsync.
+ *
+ * @param root made if its parent exists
+ */
+export async function openFileStore(
+  root: string,
+  urls: ChunkUrls,
+): Promise<ChunkStore & ChunkSink> {
+  const layout = createLayout(root)
+  for (const folder of [layout.root, layout.uploads, layout.objects]) {
+    await mkdir(folder, { mode: 0o700 }).catch((error) => {
+      if (errnoOf(error) !== 'EEXIST') throw error
+    })
+  }
+  await syncFolder(layout.root)
+
+  async function begin(upload: Upload): Promise<string> {
+    // Not recursive: where a disk is not mounted, an upload must fail and not fill the root disk.
+    await mkdir(layout.upload(upload.id), { mode: 0o700 })
+    await syncFolder(layout.uploads)
+    return upload.id
+  }
+
+  async function seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject> {
+    const from = layout.upload(upload.storeRef)
+    const to = layout.object(upload.assetId)
+    const manifest = (await readManifest(to)) ?? (await move(from, to, manifestOf(upload, chunks)))
+    return { ref: upload.assetId, etag: etagOf(manifest) }
+  }
+
+  /** One rename, whatever the size. Whoever loses a race finds the winner's manifest. */
+  async function move(from: string, to: string, manifest: Manifest): Promise<Manifest> {
+    try {
+      await dropStrays(from, manifest)
+      await writeManifest(from, manifest)
+      await syncFolder(from)
+      await rename(from, to)
+    } catch (error) {
+      const winner = errnoOf(error) === 'ENOENT' ? await readManifest(to) : undefined
+      if (!winner) throw error
+      return winner
+    }
+    await syncFolder(layout.objects)
+    await syncFolder(layout.uploads)
+    return manifest
+  }
+
+  async function* read(ref: string, range: { start: number; end: number }) {
+    const folder = layout.object(ref)
+    const manifest = await readManifest(folder)
+    if (!manifest) throw contentMissing(ref)
+    for (const slice of sliceRange(manifest, range.start, range.end)) {
+      yield* readSlice(
+        join(folder, bodyName(slice.index, manifest.chunks[slice.index - 1]!)),
+        slice,
+      )
+    }
+  }
+
+  return {
+    ...createFileSink(layout, urls),
+    begin: (upload) => guarded(() => begin(upload)),
+    presign: async (upload, indexes, context) => urls.presign(upload, indexes, context),
+    seal: (upload, chunks) => guarded(() => seal(upload, chunks)),
+
+    stat: (upload, claims) =>
+      guarded(async () => {
+        const folder = layout.upload(upload.storeRef)
+        const found = new Map<number, StoredChunk>()
+        for (const { index, etag } of claims) {
+          if (!isDigest(etag)) continue
+          const size = await sizeOf(join(folder, bodyName(index, etag)))
+          if (size !== undefined) found.set(index, { etag, size })
+        }
+        return found
+      }),
+
+    async *open(ref, range) {
+      try {
+        yield* read(ref, range)
+      } catch (error) {
+        throw fileError(error)
+      }
+    },
+
+    size: (ref) =>
+      guarded(async () => {
+        const manifest = await readManifest(layout.object(ref))
+        if (!manifest) throw contentMissing(ref)
+        let total = 0
+        for (const [i, etag] of manifest.chunks.entries()) {
+          total += (await sizeOf(join(layout.object(ref), bodyName(i + 1, etag)))) ?? 0
+        }
+        return total
+      }),
+
+    abort: (upload) =>
+      guarded(async () => {
+        await rm(layout.upload(upload.storeRef || upload.id), { recursive: true, force: true })
+        await rm(layout.object(upload.assetId), { recursive: true, force: true })
+      }),
+
+    remove: (ref) => guarded(() => rm(layout.object(ref), { recursive: true, force: true })),
+    ping: () => guarded(() => access(layout.uploads, constants.W_OK)),
+  }
+}
+
+/** Removes the bodies nobody proved and those that never arrived whole. */
+async function dropStrays(folder: string, manifest: Manifest): Promise<void> {
+  const names = await readdir(folder)
+  const present = new Set(names)
+  const proven = new Set(manifest.chunks.map((etag, i) => bodyName(i + 1, etag)))
+  for (const name of proven) {
+    if (!present.has(name)) throw new Error(`proven chunk ${name} is missing in ${folder}`)
+  }
+  for (const name of names) {
+    const stray = indexOfBody(name) !== undefined && !proven.has(name)
+    if (stray || name.endsWith('.tmp')) await unlink(join(folder, name))
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
+    throw error
+  }
+}
+
+async function* readSlice(path: string, { start, length }: ChunkSlice): AsyncGenerator<Uint8Array> {
+  const file = await open(path, 'r')
+  try {
+    let position = start
+    const end = start + length
+    while (position < end) {
+      const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, end - position))
+      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position)
+      if (bytesRead === 0) throw new Error(`${path} is shorter than its manifest says`)
+      yield buffer.subarray(0, bytesRead)
+      position += bytesRead
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+function contentMissing(ref: string): PartwayError {
+  return new PartwayError('service_unavailable', `The content of asset ${ref} cannot be read.`, {
+    retryAfter: 30,
+  })
+}

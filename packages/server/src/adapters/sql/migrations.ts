@@ -1,0 +1,100 @@
+import { type Kysely, sql } from 'kysely'
+import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import type { Database } from './schema.ts'
+
+// Partial indexes keep every background question proportional to its answer, however many
+// uploads and assets are stored. SQLite and PostgreSQL spell them alike.
+
+const initial: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('uploads')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('account', 'text', (c) => c.notNull())
+      .addColumn('asset_id', 'text', (c) => c.notNull())
+      .addColumn('filename', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('total_size', 'bigint', (c) => c.notNull())
+      .addColumn('chunk_size', 'bigint', (c) => c.notNull())
+      .addColumn('total_chunks', 'integer', (c) => c.notNull())
+      .addColumn('store_ref', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('chunks_completed', 'integer', (c) => c.notNull())
+      .addColumn('uploaded_size', 'bigint', (c) => c.notNull())
+      .addColumn('idempotency_key', 'text')
+      .addColumn('idempotency_fingerprint', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('updated_at', 'bigint', (c) => c.notNull())
+      .addColumn('expires_at', 'bigint', (c) => c.notNull())
+      .addColumn('freed', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute()
+    await db.schema
+      .createTable('chunks')
+      .addColumn('upload_id', 'text', (c) =>
+        c.notNull().references('uploads.id').onDelete('cascade'),
+      )
+      .addColumn('index', 'integer', (c) => c.notNull())
+      .addColumn('etag', 'text', (c) => c.notNull())
+      .addColumn('size', 'bigint', (c) => c.notNull())
+      .addColumn('reported_at', 'bigint', (c) => c.notNull())
+      .addPrimaryKeyConstraint('chunks_pk', ['upload_id', 'index'])
+      .execute()
+    await db.schema
+      .createTable('assets')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('account', 'text', (c) => c.notNull())
+      .addColumn('filename', 'text', (c) => c.notNull())
+      .addColumn('type', 'text', (c) => c.notNull())
+      .addColumn('state', 'text', (c) => c.notNull())
+      .addColumn('reason', 'text')
+      .addColumn('size', 'bigint', (c) => c.notNull())
+      .addColumn('mime_type', 'text')
+      .addColumn('object_ref', 'text')
+      .addColumn('object_etag', 'text')
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('deleted_at', 'bigint')
+      .addColumn('leased_until', 'bigint', (c) => c.notNull().defaultTo(0))
+      .execute()
+    await db.schema
+      .createTable('api_keys')
+      .addColumn('id', 'text', (c) => c.primaryKey())
+      .addColumn('account', 'text', (c) => c.notNull())
+      .addColumn('name', 'text', (c) => c.notNull())
+      .addColumn('hash', 'text', (c) => c.notNull())
+      .addColumn('created_at', 'bigint', (c) => c.notNull())
+      .addColumn('revoked_at', 'bigint')
+      .execute()
+    for (const statement of INDEXES) await sql.raw(statement).execute(db)
+  },
+}
+
+const INDEXES = [
+  `create index uploads_incomplete on uploads (account, created_at desc, id desc)
+     where state <> 'completed'`,
+  `create unique index uploads_idempotency on uploads (account, idempotency_key)
+     where idempotency_key is not null`,
+  `create index uploads_by_asset on uploads (asset_id)`,
+  `create index uploads_due on uploads (expires_at) where state = 'active'`,
+  `create index uploads_unsealed on uploads (updated_at)
+     where state = 'active' and chunks_completed = total_chunks`,
+  `create index uploads_ended on uploads (freed, updated_at) where state in ('failed', 'expired')`,
+  `create index assets_visible on assets (account, created_at desc, id desc)
+     where deleted_at is null`,
+  `create index assets_deleted on assets (deleted_at) where deleted_at is not null`,
+  `create index assets_waiting on assets (leased_until)
+     where state = 'processing' and object_ref is not null and deleted_at is null`,
+]
+
+const provider: MigrationProvider = {
+  async getMigrations() {
+    return { '0001_initial': initial }
+  },
+}
+
+/** Brings the database to the current schema; safe to repeat. */
+export async function migrate(db: Kysely<Database>): Promise<void> {
+  // The migrator names its own tables in snake_case already.
+  const { error } = await new Migrator({ db: db.withoutPlugins(), provider }).migrateToLatest()
+  if (error) throw error
+}

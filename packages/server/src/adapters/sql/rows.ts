@@ -1,0 +1,47 @@
+import type { Insertable, Selectable } from 'kysely'
+import type { ApiKey, Asset, Upload, UploadProgress } from '../../core/types.ts'
+import type { ApiKeysTable, AssetsTable, UploadsTable } from './schema.ts'
+
+// Between rows, which have NULL, and domain objects, which have `undefined`.
+
+export function uploadOf(row: Selectable<UploadsTable>): UploadProgress {
+  const { idempotencyKey, idempotencyFingerprint, freed, reason, ...upload } = row
+  return { ...upload, reason: reason ?? undefined }
+}
+
+export function uploadRow(upload: Upload): Insertable<UploadsTable> {
+  const { id, account, assetId, filename, type, totalSize, chunkSize, totalChunks } = upload
+  const { storeRef, state, reason, createdAt, updatedAt, expiresAt } = upload
+  return {
+    ...{ id, account, assetId, filename, type, totalSize, chunkSize, totalChunks },
+    ...{ storeRef, state, reason: reason ?? null, createdAt, updatedAt, expiresAt },
+    ...{ chunksCompleted: 0, uploadedSize: 0 },
+    ...{ idempotencyKey: null, idempotencyFingerprint: null },
+  }
+}
+
+export function assetOf(row: Selectable<AssetsTable>): Asset {
+  const { objectRef, objectEtag, deletedAt, leasedUntil, reason, mimeType, ...asset } = row
+  return {
+    ...asset,
+    reason: reason ?? undefined,
+    mimeType: mimeType ?? undefined,
+    object: objectRef && objectEtag ? { ref: objectRef, etag: objectEtag } : undefined,
+  }
+}
+
+export function assetRow(asset: Asset): Insertable<AssetsTable> {
+  const { object, reason, mimeType, ...row } = asset
+  return {
+    ...row,
+    reason: reason ?? null,
+    mimeType: mimeType ?? null,
+    objectRef: object?.ref ?? null,
+    objectEtag: object?.etag ?? null,
+    deletedAt: null,
+  }
+}
+
+export function keyOf(row: Selectable<ApiKeysTable>): ApiKey {
+  return { ...row, revokedAt: row.revokedAt ?? undefined }
+}

@@ -1,0 +1,90 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { PartwayError } from '@partway/protocol'
+import {
+  CamelCasePlugin,
+  Kysely,
+  type SqliteDatabase,
+  SqliteDialect,
+  type SqliteStatement,
+} from 'kysely'
+import type { Metadata } from '../../core/ports.ts'
+import { createSqlMetadata } from './metadata.ts'
+import { migrate } from './migrations.ts'
+import type { Database } from './schema.ts'
+
+/**
+ * How long a write waits for another process's. It blocks the event loop, so it is short; a
+ * caller that meets a longer one is told to repeat the request.
+ */
+const BUSY_TIMEOUT_MS = 500
+
+/** Metadata in an SQLite file, made if it does not exist. Commits survive power loss. */
+export async function openSqliteMetadata(path: string): Promise<Metadata> {
+  const file = new DatabaseSync(path, {
+    timeout: BUSY_TIMEOUT_MS,
+    enableForeignKeyConstraints: true,
+  })
+  file.exec('pragma journal_mode = wal; pragma synchronous = full')
+  const db = new Kysely<Database>({
+    dialect: new SqliteDialect({ database: asSqliteDatabase(file) }),
+    plugins: [new CamelCasePlugin()],
+  })
+  await migrate(db)
+  return createSqlMetadata({ db, translate })
+}
+
+/** Statements kept ready; the program has some forty. */
+const MAX_STATEMENTS = 200
+
+/** Node's own SQLite in the form Kysely knows, with prepared statements kept. */
+function asSqliteDatabase(file: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>()
+  return {
+    close: () => file.close(),
+    prepare(sql) {
+      const known = statements.get(sql)
+      if (known) return known
+      // Reports of different lengths are different texts, so the number is bounded here.
+      if (statements.size >= MAX_STATEMENTS) statements.clear()
+      const statement = asSqliteStatement(file.prepare(sql))
+      statements.set(sql, statement)
+      return statement
+    },
+  }
+}
+
+function asSqliteStatement(statement: StatementSync): SqliteStatement {
+  const values = (parameters: readonly unknown[]) => parameters as SQLInputValue[]
+  return {
+    reader: statement.columns().length > 0,
+    all: (parameters) => statement.all(...values(parameters)),
+    run: (parameters) => statement.run(...values(parameters)),
+    iterate: (parameters) => statement.iterate(...values(parameters)),
+  }
+}
+
+// Primary result codes, https://www.sqlite.org/rescode.html
+const BUSY = 5
+const LOCKED = 6
+const IO_ERROR = 10
+const FULL = 13
+const CANNOT_OPEN = 14
+const UNAVAILABLE = new Set([BUSY, LOCKED, IO_ERROR, CANNOT_OPEN])
+
+function translate(error: unknown): unknown {
+  const extended = (error as { errcode?: unknown } | undefined)?.errcode
+  if (typeof extended !== 'number') return error
+  const code = extended & 0xff
+  if (code === FULL) {
+    return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
+      cause: error,
+      retryAfter: 30,
+    })
+  }
+  if (!UNAVAILABLE.has(code)) return error
+  return new PartwayError(
+    'service_unavailable',
+    'The database is busy or unreachable. Nothing was changed; repeat the request.',
+    { cause: error, retryAfter: 1 },
+  )
+}

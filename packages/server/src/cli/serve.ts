@@ -1,0 +1,44 @@
+import { Command } from 'commander'
+import { openPorts } from '../server/compose.ts'
+import { readConfig, SETTINGS } from '../server/config.ts'
+import { startServer } from '../server/start.ts'
+
+export function serveCommand(): Command {
+  const { listen, data, apiKey } = SETTINGS
+  const command = new Command('serve').description('start a server')
+  for (const { option, description, variable, default: fallback } of [listen, data, apiKey]) {
+    const note = fallback === undefined ? variable : `${variable}, default ${fallback}`
+    command.option(option!, `${description} (${note})`)
+  }
+  return command
+    .addHelpText(
+      'after',
+      `
+Examples:
+  partway serve
+  partway serve --listen 0.0.0.0:8080 --data /var/lib/partway
+  PARTWAY_MAX_VIDEO_SIZE=100GiB partway serve`,
+    )
+    .action(serve)
+}
+
+async function serve(options: { listen?: string; data?: string; apiKey?: string }) {
+  const config = readConfig(process.env, options)
+  const server = await startServer(config, await openPorts(config))
+  if (server.firstKey) {
+    console.log(`Your API key, shown only now: ${server.firstKey}`)
+  }
+  console.log(`Partway is ready at ${server.url}`)
+  console.log(`Data is in ${config.data}; the API reference is at ${server.url}/docs`)
+
+  let stopping = false
+  const stop = async () => {
+    // A second signal does not wait.
+    if (stopping) process.exit(1)
+    stopping = true
+    await server.stop()
+    process.exit(0)
+  }
+  process.on('SIGTERM', stop)
+  process.on('SIGINT', stop)
+}

@@ -1,0 +1,64 @@
+import { Command } from 'commander'
+import { clientCommand, clientFor, formatSize, type ServerOptions, table } from './common.ts'
+
+interface Options extends Partial<ServerOptions> {
+  json?: boolean
+}
+
+export function uploadsCommand(): Command {
+  return new Command('uploads')
+    .description('uploads that are under way')
+    .addCommand(clientCommand('list').description('list uploads not completed').action(list))
+    .addCommand(
+      clientCommand('status').description('show one upload').argument('<id>').action(status),
+    )
+    .addCommand(clientCommand('abort').description('end an upload').argument('<id>').action(abort))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  partway uploads list
+  partway uploads status 507f1f77bcf86cd799439011
+  partway uploads abort 507f1f77bcf86cd799439011`,
+    )
+}
+
+async function list(options: Options): Promise<void> {
+  const { uploads } = clientFor(options)
+  const all = []
+  for (let page = 1; ; page++) {
+    const { data, page_info } = await uploads.list({ page, page_limit: 50 })
+    all.push(...data)
+    if (page >= page_info.total_page) break
+  }
+  if (options.json) return console.log(JSON.stringify(all))
+  const rows = all.map((upload) => [
+    upload.upload_id,
+    upload.status,
+    `${upload.chunks_completed}/${upload.total_chunks}`,
+    formatSize(upload.total_size),
+    upload.expires_at,
+    upload.filename,
+  ])
+  console.log(table([['UPLOAD', 'STATUS', 'CHUNKS', 'SIZE', 'EXPIRES', 'FILE'], ...rows]))
+}
+
+async function status(id: string, options: Options): Promise<void> {
+  const detail = await clientFor(options).uploads.status(id, { page_limit: 50 })
+  if (options.json) return console.log(JSON.stringify(detail))
+  const { chunks_completed, chunks_failed, chunks_pending, total_chunks } = detail
+  console.log(
+    [
+      `${detail.filename} (${formatSize(detail.total_size)}) is ${detail.status}.`,
+      `  chunks   ${chunks_completed} of ${total_chunks} reported, ${chunks_pending} pending, ${chunks_failed} failed`,
+      `  bytes    ${formatSize(detail.uploaded_size)} of ${formatSize(detail.total_size)}`,
+      `  asset    ${detail.asset_id}`,
+      `  expires  ${detail.expires_at}`,
+    ].join('\n'),
+  )
+}
+
+async function abort(id: string, options: Options): Promise<void> {
+  await clientFor(options).uploads.abort(id)
+  console.log(options.json ? JSON.stringify({ upload_id: id }) : `Upload ${id} is aborted.`)
+}

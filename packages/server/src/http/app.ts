@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto'
+import cors from '@fastify/cors'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  LogController,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify'
+import type { Assets } from '../core/assets.ts'
+import type { Keys } from '../core/keys.ts'
+import type { ChunkSink, Clock } from '../core/ports.ts'
+import type { Uploads } from '../core/uploads.ts'
+import { assetRoutes } from './assets.ts'
+import { chunkDoor } from './chunks.ts'
+import { contentRoutes } from './content.ts'
+import { handleError, handleNotFound, jsonBody } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { BASE_PATH, openapi } from './openapi.ts'
+import { uploadRoutes } from './uploads.ts'
+import { createValidator } from './validation.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The account of the request's key; set on every route below `/v1.3`. */
+    account: string
+    /** Where this client reaches us, such as `https://media.example.com`; no slash at the end. */
+    origin(): string
+  }
+}
+
+export interface AppDeps {
+  uploads: Uploads
+  assets: Assets
+  keys: Keys
+  /** Present when chunk PUTs come to us. */
+  sink: ChunkSink | undefined
+  clock: Clock
+  /** Resolves when the database and the store can be used. */
+  ping: () => Promise<unknown>
+  logger: FastifyBaseLogger
+}
+
+export interface AppOptions {
+  version: string
+  /** What clients call us; without it, the host of each request. */
+  publicUrl: string | undefined
+  /** Addresses and ranges of proxies whose `X-Forwarded-*` headers count. */
+  trustedProxies: string[]
+  /** Origins of web pages that may call the API; `*` for all. */
+  corsOrigins: string[]
+  stallTimeoutMs: number
+}
+
+const JSON_LIMIT = 1024 * 1024
+
+export async function createApp(deps: AppDeps, options: AppOptions): Promise<App> {
+  const app: App = Fastify({
+    loggerInstance: deps.logger,
+    // One line a request, by our own hook.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    bodyLimit: JSON_LIMIT,
+    trustProxy: options.trustedProxies.length > 0 ? options.trustedProxies : false,
+    // Long enough that an id of any length is answered as malformed rather than as unknown.
+    routerOptions: { maxParamLength: 8192 },
+    // Keep-alive connections without a request do not hold up a shutdown.
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
+    clientErrorHandler: (_error, socket) => {
+      const body = JSON.stringify(
+        jsonBody({ code: 'invalid_request', message: 'The request is not valid HTTP.' }),
+      )
+      if (socket.writable) {
+        const head = `HTTP/1.1 400 Bad Request\r\nContent-Length: ${body.length}\r\n`
+        socket.write(`${head}Content-Type: application/json\r\nConnection: close\r\n\r\n${body}`)
+      }
+      socket.destroy()
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  app.removeContentTypeParser('text/plain')
+  app.setValidatorCompiler(createValidator())
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler(handleNotFound)
+  for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
+
+  app.decorateRequest('account', '')
+  app.decorateRequest('origin', function () {
+    return options.publicUrl ?? `${this.protocol}://${this.host}`
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'x-api-version': '1.3' })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'info' : 'debug'
+    request.log[level](
+      {
+        method: request.method,
+        path: request.url.split('?')[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+      },
+      'request',
+    )
+  })
+
+  if (options.corsOrigins.length > 0) {
+    await app.register(cors, {
+      origin: options.corsOrigins.includes('*') ? '*' : options.corsOrigins,
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      // Browsers cannot read the ETag of a chunk without this.
+      exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After', 'Content-Range', 'Accept-Ranges'],
+      maxAge: 3600,
+    })
+  }
+  await openapi(app, options.version)
+  healthRoutes(app, deps.ping)
+  contentRoutes(app, deps.assets)
+  const { sink, clock } = deps
+  if (sink) await app.register((door) => chunkDoor(door as App, { sink, clock, options }))
+  await app.register(
+    async (api) => {
+      api.addHook('onRequest', async (request) => {
+        const key = request.headers['x-api-key']
+        request.account = await deps.keys.authenticate(Array.isArray(key) ? key[0] : key)
+      })
+      uploadRoutes(api as App, deps.uploads, clock)
+      assetRoutes(api as App, deps.assets)
+    },
+    { prefix: BASE_PATH },
+  )
+  return app
+}

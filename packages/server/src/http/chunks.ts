@@ -1,0 +1,73 @@
+import { PartwayError } from '@partway/protocol'
+import type { FastifyRequest } from 'fastify'
+import type { ChunkSink, ChunkTicket, Clock } from '../core/ports.ts'
+import type { App } from './app.ts'
+
+export interface ChunkDoorOptions {
+  /** A body that makes no progress for this long is cut off. */
+  stallTimeoutMs: number
+}
+
+const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
+
+/**
+ * The chunk door: a stand-in for S3 on stores that keep bytes themselves. It answers like S3,
+ * decides on the signature alone, and never touches the database.
+ */
+export async function chunkDoor(
+  app: App,
+  { sink, clock, options }: { sink: ChunkSink; clock: Clock; options: ChunkDoorOptions },
+): Promise<void> {
+  // Bodies are streams here, whatever their type is called.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+  const tickets = new WeakMap<FastifyRequest, ChunkTicket>()
+
+  app.route({
+    method: [...METHODS],
+    url: '/chunks/*',
+    config: { errors: 's3' },
+    schema: { hide: true },
+    // Before the body is read: what is refused costs its sender one round trip.
+    onRequest: async (request, reply) => {
+      const ticket = sink.verify(request.method, request.raw.url ?? '', clock())
+      checkLength(request.headers['content-length'], ticket)
+      tickets.set(request, ticket)
+      reply.header('content-length', 0)
+    },
+    errorHandler: (error, request, reply) => {
+      reply.removeHeader('content-length')
+      // Node discards what is left of a body; of a huge one it should not even do that.
+      if (!(Number(request.headers['content-length']) <= MAX_DISCARDED)) {
+        reply.header('connection', 'close')
+      }
+      return app.errorHandler(error, request, reply)
+    },
+    handler: async (request, reply) => {
+      const { raw } = request
+      // The timer restarts with every byte; without a listener Node closes the connection.
+      raw.setTimeout(options.stallTimeoutMs)
+      raw.once('end', () => raw.setTimeout(0))
+      const { etag } = await sink.write(tickets.get(request)!, raw)
+      return reply.header('etag', `"${etag}"`).send()
+    },
+  })
+}
+
+const MAX_DISCARDED = 64 * 1024 * 1024
+
+function checkLength(header: string | undefined, { index, size }: ChunkTicket): void {
+  if (header === undefined) {
+    throw new PartwayError(
+      'MissingContentLength',
+      `You must provide the Content-Length HTTP header. Chunk ${index} has ${size} bytes.`,
+    )
+  }
+  const length = Number(header)
+  if (length === size) return
+  throw new PartwayError(
+    length > size ? 'EntityTooLarge' : 'EntityTooSmall',
+    `Chunk ${index} has ${size} bytes; the Content-Length header says ${length}.`,
+  )
+}

@@ -1,0 +1,25 @@
+import { ErrorBody, type PageQuery, ref } from '@partway/protocol/schemas'
+import type { PageRequest } from '../core/types.ts'
+
+const TEXT: Record<number, string> = {
+  400: 'The request has failed: a parameter is missing or invalid, or the state forbids it.',
+  401: 'The API key is missing, wrong or revoked.',
+  403: 'The request has failed. Partway answers 404 instead; declared because the API does.',
+  404: 'It does not exist, or belongs to another account.',
+  409: 'Something is in the way. Partway never answers this; declared because the API does.',
+  413: 'The body is over 1 MiB.',
+  500: 'The request has failed; the request id leads to the log.',
+  503: 'The database or the store cannot answer right now. Repeat the request.',
+  507: 'The store is full. Repeat the request when there is room.',
+}
+
+/** The error answers of a route, for validation, serialization and OpenAPI. */
+export function errors(...statuses: number[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [status, { ...ref(ErrorBody), description: TEXT[status] }]),
+  )
+}
+
+export function pageRequest({ page, page_limit }: PageQuery): PageRequest {
+  return { page: page ?? 1, limit: page_limit ?? 10 }
+}

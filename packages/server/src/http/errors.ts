@@ -1,0 +1,89 @@
+import {
+  API_ERRORS,
+  type CHUNK_ERRORS,
+  type ErrorBody,
+  type ErrorCode,
+  PartwayError,
+} from '@partway/protocol'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { validationError } from './validation.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** `s3`: errors are S3's XML. @default json */
+    errors?: 'json' | 's3'
+  }
+}
+
+const DOCS_URL = 'https://docs.twelvelabs.io/api-reference/error-codes'
+
+/** The one place where a thrown value becomes a response. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const known = toPartwayError(error)
+  if (known.status >= 500) request.log.error({ err: error }, known.message)
+  else request.log.info({ code: known.code }, known.message)
+  if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter)
+  reply.status(known.status)
+  if (request.routeOptions.config.errors === 's3') {
+    return reply.type('application/xml').send(s3Body(known, request.id))
+  }
+  return reply.type('application/json; charset=utf-8').send(JSON.stringify(jsonBody(known)))
+}
+
+/** Unknown routes and methods. A PUT that carries a signature meant the chunk door. */
+export function handleNotFound(request: FastifyRequest, reply: FastifyReply) {
+  if (request.method === 'PUT' && request.url.includes('signature=')) {
+    const error = new PartwayError('SignatureDoesNotMatch', 'This is not a URL of ours.')
+    reply.status(error.status).type('application/xml')
+    return reply.send(s3Body(error, request.id))
+  }
+  const path = request.url.split('?')[0]
+  const error = new PartwayError('not_found', `There is no ${request.method} ${path}.`)
+  return handleError(error, request, reply)
+}
+
+export function jsonBody({ code, message }: { code: ErrorCode; message: string }): ErrorBody {
+  return { code, message, docs_url: DOCS_URL }
+}
+
+function toPartwayError(error: unknown): PartwayError {
+  if (error instanceof PartwayError) return error
+  const { code, validation, statusCode, message } = error as FastifyError
+  if (validation) return validationError(validation)
+  switch (code) {
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return new PartwayError(
+        'content_type_invalid',
+        'The `Content-Type` header is invalid. Send the body as `application/json`.',
+      )
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return new PartwayError(
+        'request_too_large',
+        'The request body is too large. The most is 1 MiB; send files through chunk URLs.',
+      )
+    case 'ECONNRESET':
+    case 'ABORT_ERR':
+      return new PartwayError('request_canceled_or_timed_out', 'The client closed the connection.')
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    return new PartwayError('invalid_request', message, { cause: error })
+  }
+  return new PartwayError('generic_error', 'An error occurred.', { cause: error })
+}
+
+/** S3's names for errors that the chunk door shares with the API. */
+const S3_CODES: Partial<Record<number, keyof typeof CHUNK_ERRORS>> = {
+  503: 'ServiceUnavailable',
+  507: 'InsufficientStorage',
+}
+
+// "REST error responses", Amazon S3 API reference.
+function s3Body(error: PartwayError, requestId: string): string {
+  const code = error.code in API_ERRORS ? (S3_CODES[error.status] ?? 'InternalError') : error.code
+  const text = (value: string) =>
+    value.replace(/[<>&]/g, (c) => ({ '<': '&lt;', '>': '&gt;' })[c] ?? '&amp;')
+  return (
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code>` +
+    `<Message>${text(error.message)}</Message><RequestId>${requestId}</RequestId></Error>`
+  )
+}

@@ -1,0 +1,314 @@
+import { join, resolve } from 'node:path'
+import { MAX_TOTAL_SIZE } from '@partway/protocol'
+import { parseDuration, parseSize } from './units.ts'
+
+export interface Setting<T> {
+  /** The environment variable. */
+  variable: string
+  /** The option of `partway serve`, where there is one. */
+  option?: string
+  /** As one would write it; `undefined`: not set. */
+  default: string | undefined
+  description: string
+  /** @throws RangeError whose message completes "X must be …" */
+  parse(text: string): T
+}
+
+const setting = <T>(s: Setting<T>): Setting<T> => s
+
+/** Every setting, in the order of the documentation page that is made from this table. */
+export const SETTINGS = {
+  listen: setting({
+    variable: 'PARTWAY_LISTEN',
+    option: '--listen <host:port>',
+    default: '127.0.0.1:4100',
+    description: 'Address to listen on. Port 0 picks a free one.',
+    parse: parseListen,
+  }),
+  data: setting({
+    variable: 'PARTWAY_DATA',
+    option: '--data <folder>',
+    default: './data',
+    description: 'Folder of the embedded database, the embedded store and the signing key.',
+    parse: (text) => resolve(text),
+  }),
+  databaseUrl: setting({
+    variable: 'PARTWAY_DATABASE_URL',
+    default: undefined,
+    description: 'Where metadata is kept: `sqlite:PATH`. Unset: `partway.db` in the data folder.',
+    parse: schemePath('sqlite:'),
+  }),
+  storeUrl: setting({
+    variable: 'PARTWAY_STORE_URL',
+    default: undefined,
+    description: 'Where bytes are kept: `file:PATH`. Unset: `store` in the data folder.',
+    parse: schemePath('file:'),
+  }),
+  apiKey: setting({
+    variable: 'PARTWAY_API_KEY',
+    option: '--api-key <key>',
+    default: undefined,
+    description:
+      'A key for the account `default`, valid as long as it is set. Unset: keys come from `partway keys`, and the first start makes one.',
+    parse: (text) => {
+      if (!/^[\x21-\x7e]{8,200}$/.test(text)) {
+        throw new RangeError('8 to 200 printable ASCII characters without spaces')
+      }
+      return text
+    },
+  }),
+  signingKeys: setting({
+    variable: 'PARTWAY_SIGNING_KEYS',
+    default: undefined,
+    description:
+      'Keys that sign URLs, separated by commas: the first signs, all verify. Unset: one is made and kept as `signing.key` in the data folder.',
+    parse: (text) => text.split(',').map((key) => checkSigningKey(key.trim())),
+  }),
+  publicUrl: setting({
+    variable: 'PARTWAY_PUBLIC_URL',
+    default: undefined,
+    description:
+      'The address clients reach the server at, such as `https://media.example.com`. Unset: the host of each request.',
+    parse: parsePublicUrl,
+  }),
+  trustedProxies: setting({
+    variable: 'PARTWAY_TRUSTED_PROXIES',
+    default: '',
+    description:
+      'Addresses or ranges (CIDR), separated by commas, of proxies whose `X-Forwarded-*` headers count.',
+    parse: parseList,
+  }),
+  corsOrigins: setting({
+    variable: 'PARTWAY_CORS_ORIGINS',
+    default: '',
+    description:
+      'Origins, separated by commas, of web pages that may upload and call the API; `*` for all.',
+    parse: parseOrigins,
+  }),
+  maxVideoSize: setting({
+    variable: 'PARTWAY_MAX_VIDEO_SIZE',
+    default: '10GiB',
+    description: 'Largest video, at most 5TiB.',
+    parse: parseMaxSize,
+  }),
+  maxAudioSize: setting({
+    variable: 'PARTWAY_MAX_AUDIO_SIZE',
+    default: '10GiB',
+    description: 'Largest audio file, at most 5TiB.',
+    parse: parseMaxSize,
+  }),
+  maxImageSize: setting({
+    variable: 'PARTWAY_MAX_IMAGE_SIZE',
+    default: '32MiB',
+    description: 'Largest image, at most 5TiB.',
+    parse: parseMaxSize,
+  }),
+  uploadTtlMs: setting({
+    variable: 'PARTWAY_UPLOAD_TTL',
+    default: '24h',
+    description: 'How long an upload may take from its creation.',
+    parse: atLeast(1000),
+  }),
+  urlTtlMs: setting({
+    variable: 'PARTWAY_URL_TTL',
+    default: '1h',
+    description: 'How long a chunk URL works.',
+    parse: atLeast(1000),
+  }),
+  contentUrlTtlMs: setting({
+    variable: 'PARTWAY_CONTENT_URL_TTL',
+    default: '24h',
+    description: "How long the URL of an asset's content works.",
+    parse: atLeast(1000),
+  }),
+  graceMs: setting({
+    variable: 'PARTWAY_GRACE_PERIOD',
+    default: '1h',
+    description: 'How long bytes outlive a deleted asset or an ended upload before they are freed.',
+    parse: parseDuration,
+  }),
+  retentionMs: setting({
+    variable: 'PARTWAY_RETENTION',
+    default: '7d',
+    description: 'How long failed and expired uploads stay readable.',
+    parse: parseDuration,
+  }),
+  sweepIntervalMs: setting({
+    variable: 'PARTWAY_SWEEP_INTERVAL',
+    default: '1m',
+    description: 'How often expired uploads and deleted bytes are looked for.',
+    parse: timerFrom(100),
+  }),
+  stallTimeoutMs: setting({
+    variable: 'PARTWAY_STALL_TIMEOUT',
+    default: '60s',
+    description: 'How long a chunk body may make no progress before its connection is closed.',
+    parse: timerFrom(100),
+  }),
+  drainTimeoutMs: setting({
+    variable: 'PARTWAY_DRAIN_TIMEOUT',
+    default: '30s',
+    description: 'How long running requests may take to finish when the server is told to stop.',
+    parse: timerFrom(0),
+  }),
+  logLevel: setting({
+    variable: 'PARTWAY_LOG_LEVEL',
+    default: 'info',
+    description: 'One of silent, error, warn, info, debug. Logs are JSON lines on standard error.',
+    parse: oneOf(['silent', 'error', 'warn', 'info', 'debug']),
+  }),
+} as const
+
+type Settings = typeof SETTINGS
+type Name = keyof Settings
+type Value<N extends Name> = ReturnType<Settings[N]['parse']>
+type Optional = 'databaseUrl' | 'storeUrl' | 'apiKey' | 'signingKeys' | 'publicUrl'
+
+/** All settings, parsed; what is not set and has no default is `undefined`. */
+export type Config = Readonly<
+  { [N in Exclude<Name, Optional>]: Value<N> } & { [N in Optional]: Value<N> | undefined }
+> & {
+  /** Path of the SQLite file. */
+  readonly databasePath: string
+  /** Folder of the file store. */
+  readonly storePath: string
+}
+
+/** Names a person may also set, but that only the command line's client side reads. */
+const CLIENT_VARIABLES = ['PARTWAY_SERVER']
+
+/** Thrown with every problem at once. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`Wrong settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}
+
+/**
+ * Reads all settings: `options` (from the command line) win over `env`.
+ *
+ * @throws ConfigError naming every wrong and every unknown setting
+ */
+export function readConfig(
+  env: Record<string, string | undefined>,
+  options: Partial<Record<Name, string | undefined>> = {},
+): Config {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, { variable, option, default: fallback, parse }] of Object.entries(SETTINGS)) {
+    const given = options[name as Name]
+    const text = given ?? env[variable] ?? fallback
+    if (text === undefined) continue
+    const label = given === undefined ? variable : (option?.split(' ')[0] ?? variable)
+    try {
+      values[name] = parse(text)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      const secret = name === 'apiKey' || name === 'signingKeys'
+      const received = secret ? '' : `; received ${JSON.stringify(text)}`
+      problems.push(`${label} must be ${error.message}${received}.`)
+    }
+  }
+  const known = new Set([...Object.values(SETTINGS).map((s) => s.variable), ...CLIENT_VARIABLES])
+  for (const variable of Object.keys(env)) {
+    if (variable.startsWith('PARTWAY_') && !known.has(variable)) {
+      problems.push(`${variable} is not a setting. See docs/configuration.md.`)
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+  const config = values as Omit<Config, 'databasePath' | 'storePath'>
+  return Object.freeze({
+    ...config,
+    databasePath: config.databaseUrl ?? join(config.data, 'partway.db'),
+    storePath: config.storeUrl ?? join(config.data, 'store'),
+  })
+}
+
+export interface ListenAddress {
+  host: string
+  port: number
+}
+
+function parseListen(text: string): ListenAddress {
+  const [, bracketed, host, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text) ?? []
+  if (port === undefined || Number(port) > 65_535) {
+    throw new RangeError('an address such as 127.0.0.1:4100 or [::1]:4100')
+  }
+  return { host: (bracketed ?? host)!, port: Number(port) }
+}
+
+function schemePath(scheme: string) {
+  return (text: string): string => {
+    const path = text.startsWith(scheme) ? text.slice(scheme.length).replace(/^\/\/(?=\/)/, '') : ''
+    if (path === '' || path.startsWith('//')) {
+      throw new RangeError(`${scheme} followed by a path, such as ${scheme}/var/lib/partway/x`)
+    }
+    return resolve(path)
+  }
+}
+
+/** 32 characters are what `openssl rand -hex 16` gives: 128 bits. */
+export function checkSigningKey(key: string): string {
+  if (key.length < 32) throw new RangeError('keys of at least 32 characters each, none empty')
+  return key
+}
+
+function parsePublicUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const http = url?.protocol === 'http:' || url?.protocol === 'https:'
+  if (!url || !http || url.search || url.hash || url.username) {
+    throw new RangeError('an http or https URL without query, such as https://media.example.com')
+  }
+  return url.href.replace(/\/+$/, '')
+}
+
+function parseList(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+function parseOrigins(text: string): string[] {
+  const origins = parseList(text)
+  for (const origin of origins) {
+    const valid = origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)
+    if (!valid) throw new RangeError('origins such as https://app.example.com, or *')
+  }
+  return origins
+}
+
+function parseMaxSize(text: string): number {
+  const size = parseSize(text)
+  if (size > MAX_TOTAL_SIZE) throw new RangeError('at most 5TiB')
+  return size
+}
+
+function atLeast(minimumMs: number) {
+  return (text: string): number => {
+    const duration = parseDuration(text)
+    if (duration < minimumMs) throw new RangeError(`at least ${minimumMs}ms`)
+    return duration
+  }
+}
+
+/** What a timer can wait for: Node fires one of over 2^31 - 1 ms at once. */
+function timerFrom(minimumMs: number) {
+  return (text: string): number => {
+    const duration = atLeast(minimumMs)(text)
+    if (duration >= 2 ** 31) throw new RangeError('at most 24d')
+    return duration
+  }
+}
+
+function oneOf<const T extends string>(values: readonly T[]) {
+  return (text: string): T => {
+    const value = values.find((candidate) => candidate === text)
+    if (value === undefined) throw new RangeError(`one of ${values.join(', ')}`)
+    return value
+  }
+}

@@ -1,0 +1,35 @@
+// Bundles each package into its dist folder. Packages from the registry stay imports; only the
+// private protocol package goes in.
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { build } from 'rolldown'
+
+const packages = join(import.meta.dirname, '..', 'packages')
+
+interface Bundle {
+  name: string
+  entries: Record<string, string>
+  platform: 'node' | 'neutral'
+}
+
+const BUNDLES: Bundle[] = [
+  {
+    name: 'client',
+    entries: { index: 'src/index.ts', node: 'src/node.ts' },
+    platform: 'neutral',
+  },
+  { name: 'server', entries: { cli: 'src/cli/main.ts' }, platform: 'node' },
+]
+
+for (const { name, entries, platform } of BUNDLES) {
+  const folder = join(packages, name)
+  await rm(join(folder, 'dist'), { recursive: true, force: true })
+  await build({
+    cwd: folder,
+    input: entries,
+    platform,
+    external: (id) => !/^(\.|\/|@partway\/protocol)/.test(id),
+    output: { dir: 'dist', format: 'esm', sourcemap: true, chunkFileNames: '[name]-[hash].js' },
+    logLevel: 'warn',
+  })
+}

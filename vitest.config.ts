@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+const resolve = { conditions: ['partway-source', 'node', 'import', 'module', 'default'] }
+const ssr = { resolve: { conditions: resolve.conditions } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        resolve,
+        ssr,
+        test: { name: 'fast', include: ['packages/*/test/{unit,contract,http}/**/*.test.ts'] },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Real programs on real files; one at a time, because the machine may have two cores.
+          name: 'e2e',
+          include: ['packages/*/test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})
