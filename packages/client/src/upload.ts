@@ -8,7 +8,7 @@ import {
   type PresignedURLChunk,
   type ReportRequest,
 } from '@partway/protocol'
-import type { UploadsApi } from './client.ts'
+import type { UploadsApi } from './api.ts'
 import { UploadError } from './error.ts'
 import { send } from './http.ts'
 import { DEFAULT_RETRY, withRetry } from './retry.ts'

@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ConfigError } from '../server/config.ts'
 
 // Exit codes: 0 done, 1 failed, 2 bad usage or wrong settings.
-export const EXIT_FAILED = 1
-export const EXIT_USAGE = 2
+const EXIT_FAILED = 1
+const EXIT_USAGE = 2
 
 export interface ServerOptions {
   server: string

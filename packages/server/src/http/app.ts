@@ -2,14 +2,7 @@ import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-} from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Assets } from '../core/assets.ts'
 import type { Keys } from '../core/keys.ts'
 import type { ChunkSink, Clock } from '../core/ports.ts'
@@ -20,25 +13,9 @@ import { contentRoutes } from './content.ts'
 import { handleError, handleNotFound, jsonBody } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { BASE_PATH, openapi } from './openapi.ts'
+import type { App } from './types.ts'
 import { uploadRoutes } from './uploads.ts'
 import { createValidator } from './validation.ts'
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The account of the request's key; set on every route below `/v1.3`. */
-    account: string
-    /** Where this client reaches us, such as `https://media.example.com`; no slash at the end. */
-    origin(): string
-  }
-}
 
 export interface AppDeps {
   uploads: Uploads

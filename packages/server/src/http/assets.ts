@@ -8,9 +8,9 @@ import {
 } from '@partway/protocol/schemas'
 import { Type } from 'typebox'
 import type { Assets } from '../core/assets.ts'
-import type { App } from './app.ts'
 import { errors, pageRequest } from './common.ts'
 import { pageInfo, asset as presented } from './present.ts'
+import type { App } from './types.ts'
 
 const tags = ['Assets']
 

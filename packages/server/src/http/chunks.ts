@@ -1,7 +1,7 @@
 import { PartwayError } from '@partway/protocol'
 import type { FastifyRequest } from 'fastify'
 import type { ChunkSink, ChunkTicket, Clock } from '../core/ports.ts'
-import type { App } from './app.ts'
+import type { App } from './types.ts'
 
 export interface ChunkDoorOptions {
   /** A body that makes no progress for this long is cut off. */

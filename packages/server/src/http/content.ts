@@ -4,7 +4,7 @@ import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import parseRange from 'range-parser'
 import type { Assets, Content } from '../core/assets.ts'
-import type { App } from './app.ts'
+import type { App } from './types.ts'
 
 /** The bytes of assets at their signed URLs: RFC 9110 sections 13 and 14. */
 export function contentRoutes(app: App, assets: Assets): void {

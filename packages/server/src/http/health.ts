@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
-import type { App } from './app.ts'
 import { errors } from './common.ts'
+import type { App } from './types.ts'
 
 const tags = ['Health']
 const Ok = Type.Object({ status: Type.Literal('ok') })

@@ -15,9 +15,9 @@ import {
 import { Type } from 'typebox'
 import type { Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
-import type { App } from './app.ts'
 import { errors, pageRequest } from './common.ts'
 import { date, pageInfo, presignedChunk, uploadDetail, uploadSummary } from './present.ts'
+import type { App } from './types.ts'
 
 const tags = ['Multipart uploads']
 

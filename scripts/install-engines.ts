@@ -1,0 +1,25 @@
+// Installs what tests need beyond npm packages, where it may: as root on Debian. Elsewhere it
+// says in one line what is missing, and the tests that need it skip themselves by name.
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+
+const ENGINES = [{ command: 'ffmpeg', package: 'ffmpeg', for: 'tests on real media' }]
+
+const isThere = (command: string) =>
+  spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0
+
+const missing = ENGINES.filter(({ command }) => !isThere(command))
+const canInstall = process.getuid?.() === 0 && existsSync('/etc/debian_version')
+
+if (missing.length > 0 && canInstall) {
+  const packages = missing.map((engine) => engine.package)
+  console.log(`installing ${packages.join(', ')} with apt-get`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const options = { stdio: ['ignore', 'ignore', 'inherit'] as const, env }
+  spawnSync('apt-get', ['update', '-qq'], { ...options, stdio: [...options.stdio] })
+  const install = ['install', '-y', '-qq', '--no-install-recommends', ...packages]
+  spawnSync('apt-get', install, { ...options, stdio: [...options.stdio] })
+}
+for (const { command, for: use } of missing) {
+  if (!isThere(command)) console.log(`${command} is missing: ${use} are skipped`)
+}
