@@ -1,4 +1,5 @@
 import { PartwayError } from '@partway/protocol'
+import type { Metadata } from './ports.ts'
 import type { UploadProgress, UploadState } from './types.ts'
 
 /**
@@ -33,4 +34,15 @@ export function notFound(id: string, collection: string): PartwayError {
     'resource_not_exist',
     `Resource with id \`${id}\` does not exist in \`${collection}\`.`,
   )
+}
+
+/** @throws PartwayError `resource_not_exist` */
+export async function findUpload(
+  metadata: Metadata,
+  account: string,
+  id: string,
+): Promise<UploadProgress> {
+  const upload = await metadata.findUpload(account, id)
+  if (!upload) throw notFound(id, 'multipart-uploads')
+  return upload
 }

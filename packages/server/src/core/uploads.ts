@@ -1,10 +1,8 @@
-import type { AssetType } from '@partway/protocol'
-import { chunkSizeAt, MAX_BATCH, normalizeEtag, PartwayError, planChunks } from '@partway/protocol'
-import type { Completer } from './complete.ts'
-import type { ContentLinks } from './links.ts'
-import type { ChunkSink, ChunkStore, Clock, Metadata, NewId } from './ports.ts'
-import type { Chunk, Claim, Page, PageRequest, Upload, UploadProgress } from './types.ts'
-import { endedError, notFound, stateAt } from './upload-state.ts'
+import { type AssetType, MAX_BATCH, PartwayError, planChunks } from '@partway/protocol'
+import type { NewId } from './ports.ts'
+import { createReport, type ReportDeps } from './report.ts'
+import type { Asset, Chunk, Page, PageRequest, Upload, UploadProgress } from './types.ts'
+import { endedError, findUpload, stateAt } from './upload-state.ts'
 
 export interface UploadSettings {
   /** Largest file of each type, in bytes. */
@@ -17,14 +15,7 @@ export interface UploadSettings {
   idempotencyTtlMs: number
 }
 
-export interface UploadDeps {
-  metadata: Metadata
-  store: ChunkStore
-  /** Present when chunk PUTs come to us. */
-  sink: ChunkSink | undefined
-  completer: Completer
-  links: ContentLinks
-  clock: Clock
+export interface UploadDeps extends ReportDeps {
   newId: NewId
   settings: UploadSettings
 }
@@ -43,15 +34,6 @@ export interface PresignedChunk {
   expiresAt: number
 }
 
-export interface ReportResult {
-  assetId: string
-  added: number
-  duplicates: number
-  chunksCompleted: number
-  /** Where the content is, once the upload is complete. */
-  url: string | undefined
-}
-
 export interface UploadDetail {
   upload: UploadProgress
   /** The chunks of the page, reported or not, in ascending order. */
@@ -62,7 +44,7 @@ export type Uploads = ReturnType<typeof createUploads>
 
 /** The life of an upload from its creation to its last report. */
 export function createUploads(deps: UploadDeps) {
-  const { metadata, store, sink, completer, links, clock, newId, settings } = deps
+  const { metadata, store, clock, newId, settings } = deps
 
   async function create(input: NewUpload, origin: string) {
     const max = settings.maxSize[input.type]
@@ -85,14 +67,16 @@ export function createUploads(deps: UploadDeps) {
     upload.storeRef = await store.begin(upload)
     const fingerprint = JSON.stringify([filename, type, input.totalSize])
     const key = input.idempotencyKey
-    const created = await metadata.createUpload(
-      upload,
-      {
-        ...{ id: assetId, account, filename, type, state: 'processing', reason: undefined },
-        ...{ size: input.totalSize, mimeType: undefined, object: undefined, createdAt: now },
-      },
-      key === undefined ? undefined : { key, fingerprint, since: now - settings.idempotencyTtlMs },
-    )
+    const idempotency =
+      key === undefined ? undefined : { key, fingerprint, since: now - settings.idempotencyTtlMs }
+    const asset: Asset = {
+      ...{ id: assetId, account, filename, type, state: 'processing', reason: undefined },
+      ...{ size: input.totalSize, mimeType: undefined, object: undefined, createdAt: now },
+    }
+    const created = await metadata.createUpload(upload, asset, idempotency).catch(async (error) => {
+      await store.abort(upload)
+      throw error
+    })
     if (created.created) return { upload, chunks: await presignRange(upload, 1, MAX_BATCH, origin) }
 
     await store.abort(upload)
@@ -142,87 +126,6 @@ export function createUploads(deps: UploadDeps) {
     }
   }
 
-  /**
-   * Records what a client proved. All or nothing: one bad claim and nothing is recorded. The
-   * report that proves the last chunk completes the upload before it answers.
-   */
-  async function report(
-    account: string,
-    id: string,
-    claims: Claim[],
-    origin: string,
-  ): Promise<ReportResult> {
-    const upload = await find(account, id)
-    refuse(upload, outOfRange(upload, claims))
-    const state = stateAt(upload, clock())
-    if (state === 'completed')
-      return answer(upload, claims.length, 0, upload.chunksCompleted, origin)
-    if (state !== 'active') throw endedError(upload, clock())
-
-    const fresh = await prove(upload, claims)
-    const recorded = await metadata.recordChunks(id, fresh, clock())
-    if (!recorded.active) {
-      const current = await find(account, id)
-      if (current.state !== 'completed') throw endedError(current, clock())
-      return answer(current, claims.length, 0, current.chunksCompleted, origin)
-    }
-    await sink?.settle(upload, fresh)
-    if (recorded.chunksCompleted === upload.totalChunks) await completer.complete(upload)
-    return answer(upload, claims.length, recorded.added, recorded.chunksCompleted, origin)
-  }
-
-  function answer(
-    upload: Upload,
-    claimed: number,
-    added: number,
-    chunksCompleted: number,
-    origin: string,
-  ): ReportResult {
-    return {
-      assetId: upload.assetId,
-      added,
-      duplicates: claimed - added,
-      chunksCompleted,
-      url: chunksCompleted === upload.totalChunks ? links.url(upload.assetId, origin) : undefined,
-    }
-  }
-
-  /** The claims that are not recorded yet, each compared with what the store holds. */
-  async function prove(upload: Upload, claims: Claim[]): Promise<Claim[]> {
-    const fresh = await unrecorded(upload, claims)
-    const problems = await contradictions(upload, fresh)
-    if (problems.size === 0) return fresh
-    // A report at the same time may have recorded these chunks, and even sealed the upload,
-    // between our two look-ups. Then they are duplicates, not lies.
-    const still = await unrecorded(upload, fresh)
-    refuse(upload, new Map([...problems].filter(([index]) => still.some((c) => c.index === index))))
-    return still
-  }
-
-  /** Claims without a record, the first of each index; a chunk is known by its index alone. */
-  async function unrecorded(upload: Upload, claims: Claim[]): Promise<Claim[]> {
-    const byIndex = new Map<number, Claim>()
-    for (const claim of claims) if (!byIndex.has(claim.index)) byIndex.set(claim.index, claim)
-    if (byIndex.size === 0) return []
-    const indexes = [...byIndex.keys()]
-    const range = { from: Math.min(...indexes), to: Math.max(...indexes) }
-    for (const { index } of await metadata.listChunks(upload.id, range)) byIndex.delete(index)
-    return [...byIndex.values()].map((claim) => ({ ...claim, etag: normalizeEtag(claim.etag) }))
-  }
-
-  async function contradictions(upload: Upload, claims: Claim[]): Promise<Map<number, string>> {
-    const stored = claims.length > 0 ? await store.stat(upload, claims) : new Map()
-    const problems = new Map<number, string>()
-    for (const { index, size } of claims) {
-      const expected = chunkSizeAt(upload, index)
-      const found = stored.get(index)
-      if (size !== expected) problems.set(index, `has ${expected} bytes, not ${size}`)
-      else if (!found) problems.set(index, 'was not uploaded with that proof')
-      else if (found.size !== expected) problems.set(index, `was stored with ${found.size} bytes`)
-    }
-    return problems
-  }
-
   /** One page of chunks, whatever the state of the upload. */
   async function status(account: string, id: string, page: PageRequest): Promise<UploadDetail> {
     const upload = await find(account, id)
@@ -247,7 +150,9 @@ export function createUploads(deps: UploadDeps) {
   /** Ends an active upload; one that failed or expired before stays as it is. */
   async function abort(account: string, id: string): Promise<void> {
     const upload = await find(account, id)
-    if (upload.state === 'active') await metadata.failUpload(id, 'The upload was aborted.', clock())
+    if (stateAt(upload, clock()) === 'active') {
+      await metadata.failUpload(id, 'The upload was aborted.', clock())
+    }
     const { state } = await find(account, id)
     if (state === 'completed') {
       throw new PartwayError(
@@ -257,28 +162,7 @@ export function createUploads(deps: UploadDeps) {
     }
   }
 
-  async function find(account: string, id: string): Promise<UploadProgress> {
-    const upload = await metadata.findUpload(account, id)
-    if (!upload) throw notFound(id, 'multipart-uploads')
-    return upload
-  }
+  const find = (account: string, id: string) => findUpload(metadata, account, id)
 
-  return { create, presign, report, status, list, abort }
-}
-
-function outOfRange(upload: Upload, claims: Claim[]): Map<number, string> {
-  return new Map(
-    claims
-      .filter(({ index }) => index > upload.totalChunks)
-      .map(({ index }) => [index, `is beyond the last of ${upload.totalChunks} chunks`]),
-  )
-}
-
-function refuse(upload: Upload, problems: Map<number, string>): void {
-  if (problems.size === 0) return
-  const list = [...problems].map(([index, problem]) => `chunk ${index} ${problem}`).join('; ')
-  throw new PartwayError(
-    'parameter_invalid',
-    `The \`completed_chunks\` parameter is invalid, and nothing of it was recorded for upload ${upload.id}: ${list}.`,
-  )
+  return { create, presign, report: createReport(deps), status, list, abort }
 }

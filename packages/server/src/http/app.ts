@@ -67,7 +67,12 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
-  app.removeContentTypeParser('text/plain')
+  app.removeAllContentTypeParsers()
+  // Some clients name a type on every request, also where there is no body.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) =>
+    body === '' ? done(null, undefined) : parseJson(request, body as string, done),
+  )
   app.setValidatorCompiler(createValidator())
   app.setErrorHandler(handleError)
   app.setNotFoundHandler(handleNotFound)

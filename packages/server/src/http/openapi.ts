@@ -21,6 +21,7 @@ export async function openapi(app: App, version: string): Promise<void> {
         securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
       },
       security: [{ apiKey: [] }],
+      tags: [{ name: 'Multipart uploads' }, { name: 'Assets' }, { name: 'Health' }],
     },
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`),
@@ -37,6 +38,13 @@ export async function openapi(app: App, version: string): Promise<void> {
       return api
     },
   })
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    theme: {
+      title: 'Partway API',
+      css: [{ filename: 'partway.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
 }

@@ -10,6 +10,8 @@ export interface Setting<T> {
   /** As one would write it; `undefined`: not set. */
   default: string | undefined
   description: string
+  /** Its value is never repeated in a message. */
+  secret?: true
   /** @throws RangeError whose message completes "X must be …" */
   parse(text: string): T
 }
@@ -46,6 +48,7 @@ export const SETTINGS = {
   }),
   apiKey: setting({
     variable: 'PARTWAY_API_KEY',
+    secret: true,
     option: '--api-key <key>',
     default: undefined,
     description:
@@ -59,6 +62,7 @@ export const SETTINGS = {
   }),
   signingKeys: setting({
     variable: 'PARTWAY_SIGNING_KEYS',
+    secret: true,
     default: undefined,
     description:
       'Keys that sign URLs, separated by commas: the first signs, all verify. Unset: one is made and kept as `signing.key` in the data folder.',
@@ -199,7 +203,8 @@ export function readConfig(
 ): Config {
   const problems: string[] = []
   const values: Record<string, unknown> = {}
-  for (const [name, { variable, option, default: fallback, parse }] of Object.entries(SETTINGS)) {
+  const settings: [string, Setting<unknown>][] = Object.entries(SETTINGS)
+  for (const [name, { variable, option, default: fallback, secret, parse }] of settings) {
     const given = options[name as Name]
     const text = given ?? env[variable] ?? fallback
     if (text === undefined) continue
@@ -208,8 +213,7 @@ export function readConfig(
       values[name] = parse(text)
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      const secret = name === 'apiKey' || name === 'signingKeys'
-      const received = secret ? '' : `; received ${JSON.stringify(text)}`
+      const received = secret ? '' : `; received ${JSON.stringify(withoutPassword(text))}`
       problems.push(`${label} must be ${error.message}${received}.`)
     }
   }
@@ -227,6 +231,9 @@ export function readConfig(
     storePath: config.storeUrl ?? join(config.data, 'store'),
   })
 }
+
+/** URLs may carry a password. */
+const withoutPassword = (text: string) => text.replace(/\/\/[^@]*@/g, '//***@')
 
 export interface ListenAddress {
   host: string

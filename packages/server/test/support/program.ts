@@ -8,12 +8,16 @@ import { createInterface } from 'node:readline'
 export const PROGRAM = join(import.meta.dirname, '../../bin/partway.js')
 export const TEST_KEY = 'pw_test-key-for-the-suite'
 
-export interface Program {
+export interface Program extends AsyncDisposable {
   url: string
   data: string
   process: ChildProcess
+  /** Everything it wrote to standard output so far. */
+  stdout(): string
   /** Everything it wrote to standard error so far. */
   stderr(): string
+  /** The exit code once it has ended, `null` when it was killed. */
+  ended: Promise<number | null>
   /** Sends `signal` and waits for the end; resolves to the exit code, `null` when killed. */
   kill(signal?: NodeJS.Signals): Promise<number | null>
 }
@@ -23,41 +27,50 @@ export interface ProgramOptions {
   env?: Record<string, string>
   /** What to run instead of the built program. */
   command?: string[]
-  /** @default {@link TEST_KEY} */
-  apiKey?: string
+  /** `null`: the option is not given. @default {@link TEST_KEY} */
+  apiKey?: string | null
+  /** @default a free port of 127.0.0.1 */
+  listen?: string
 }
 
-/** Starts the built program on a free port and waits until it says it is ready. */
+/** Starts the built program and waits until it says it is ready. It ends with `await using`. */
 export async function startProgram(options: ProgramOptions): Promise<Program> {
-  const { data, env = {}, command = [process.execPath, PROGRAM], apiKey = TEST_KEY } = options
+  const { data, env = {}, command = [process.execPath, PROGRAM] } = options
+  const { apiKey = TEST_KEY, listen = '127.0.0.1:0' } = options
   const [executable, ...args] = command
-  const child = spawn(
-    executable!,
-    [...args, 'serve', '--listen', '127.0.0.1:0', '--data', data, '--api-key', apiKey],
-    { env: { ...cleanEnv(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
-  )
+  const key = apiKey === null ? [] : ['--api-key', apiKey]
+  const child = spawn(executable!, [...args, 'serve', '--listen', listen, '--data', data, ...key], {
+    env: { ...cleanEnv(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
   let errors = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     errors += text
   })
+  const ended = once(child, 'close').then(() => child.exitCode)
   const url = await new Promise<string>((resolve, reject) => {
-    child.once('exit', (code) => reject(new Error(`the server ended with ${code}: ${errors}`)))
+    ended.then((code) => reject(new Error(`the server ended with ${code}: ${errors}`)), reject)
     createInterface({ input: child.stdout! }).on('line', (line) => {
+      output += `${line}\n`
       const ready = /^Partway is ready at (\S+)$/.exec(line)
       if (ready) resolve(ready[1]!)
     })
   })
+  const kill = (signal: NodeJS.Signals = 'SIGKILL') => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    return ended
+  }
   return {
     url,
     data,
     process: child,
+    stdout: () => output,
     stderr: () => errors,
-    async kill(signal = 'SIGKILL') {
-      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode
-      const ended = once(child, 'exit')
-      child.kill(signal)
-      await ended
-      return child.exitCode
+    ended,
+    kill,
+    async [Symbol.asyncDispose]() {
+      await kill()
     },
   }
 }
@@ -68,7 +81,7 @@ export interface CommandResult {
   stderr: string
 }
 
-/** Runs one command of the built program to its end. */
+/** Runs one command of the built program to its end; after a minute it is killed (code -1). */
 export function runProgram(
   args: string[],
   env: Record<string, string> = {},
@@ -77,12 +90,17 @@ export function runProgram(
     execFile(
       process.execPath,
       [PROGRAM, ...args],
-      { env: { ...cleanEnv(), ...env } },
+      { env: { ...cleanEnv(), ...env }, timeout: 60_000, killSignal: 'SIGKILL' },
       (error, stdout, stderr) => {
         resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr })
       },
     )
   })
+}
+
+/** Settings by which a command of the program finds `server`. */
+export function clientEnv(server: Pick<Program, 'url'>, apiKey = TEST_KEY): Record<string, string> {
+  return { PARTWAY_SERVER: server.url, PARTWAY_API_KEY: apiKey }
 }
 
 /** The environment without settings of ours that happen to be set. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { open, readFile, rename } from 'node:fs/promises'
+import { open, readFile, rename, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkPlan } from '@partway/protocol'
 import type { Chunk, Upload } from '../../core/types.ts'
@@ -32,10 +32,13 @@ export async function writeManifest(folder: string, manifest: Manifest): Promise
   try {
     await file.writeFile(JSON.stringify(manifest))
     await file.sync()
+    await rename(temporary, join(folder, MANIFEST))
+  } catch (error) {
+    await unlink(temporary).catch(() => {})
+    throw error
   } finally {
     await file.close()
   }
-  await rename(temporary, join(folder, MANIFEST))
 }
 
 /** The manifest in `folder`; `undefined` when there is none. */

@@ -60,11 +60,12 @@ export function createFileSink(layout: Layout, urls: ChunkUrls): ChunkSink {
   ): Promise<void> {
     const name = bodyName(index, etag)
     const bodies = (await readdir(folder)).filter((other) => indexOfBody(other) === index)
+    for (const other of bodies) {
+      if (other !== name && (await isSettled(join(folder, other)))) throw settledChunk(index)
+    }
     if (bodies.includes(name)) {
       await unlink(temporary)
     } else {
-      for (const other of bodies)
-        if (await isSettled(join(folder, other))) throw settledChunk(index)
       if (bodies.length >= MAX_BODIES) throw tooManyBodies(index)
       await file.datasync()
       await rename(temporary, join(folder, name))

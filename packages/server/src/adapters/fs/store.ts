@@ -1,4 +1,4 @@
-import { access, constants, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChunkSlice, PartwayError, sliceRange } from '@partway/protocol'
 import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
@@ -6,7 +6,7 @@ import type { Chunk, SealedObject, StoredChunk, Upload } from '../../core/types.
 import type { ChunkUrls } from '../chunk-urls.ts'
 import { syncFolder } from './durable.ts'
 import { errnoOf, fileError, guarded } from './errors.ts'
-import { bodyName, createLayout, indexOfBody, isDigest } from './layout.ts'
+import { bodyName, createLayout, isDigest, MANIFEST } from './layout.ts'
 import { etagOf, type Manifest, manifestOf, readManifest, writeManifest } from './manifest.ts'
 import { createFileSink } from './sink.ts'
 
@@ -43,22 +43,30 @@ export async function openFileStore(
     return { ref: upload.assetId, etag: etagOf(manifest) }
   }
 
-  /** One rename, whatever the size. Whoever loses a race finds the winner's manifest. */
-  async function move(from: string, to: string, manifest: Manifest): Promise<Manifest> {
+  /**
+   * One rename, whatever the size. Whoever loses a race finds the winner's manifest, or the
+   * folder as it was and tries again.
+   */
+  async function move(from: string, to: string, manifest: Manifest, tries = 3): Promise<Manifest> {
     try {
       await dropStrays(from, manifest)
       await writeManifest(from, manifest)
       await syncFolder(from)
       await rename(from, to)
     } catch (error) {
-      const winner = errnoOf(error) === 'ENOENT' ? await readManifest(to) : undefined
-      if (!winner) throw error
-      return winner
+      if (errnoOf(error) !== 'ENOENT') throw error
+      const winner = await readManifest(to)
+      if (winner) return winner
+      if (tries === 1) throw error
+      return move(from, to, manifest, tries - 1)
     }
     await syncFolder(layout.objects)
     await syncFolder(layout.uploads)
     return manifest
   }
+
+  /** What is missing from a store that is there is really missing. @throws as `node:fs` does */
+  const requireStore = () => access(layout.uploads)
 
   async function* read(ref: string, range: { start: number; end: number }) {
     const folder = layout.object(ref)
@@ -87,6 +95,7 @@ export async function openFileStore(
           const size = await sizeOf(join(folder, bodyName(index, etag)))
           if (size !== undefined) found.set(index, { etag, size })
         }
+        if (found.size < claims.length) await requireStore()
         return found
       }),
 
@@ -111,16 +120,21 @@ export async function openFileStore(
 
     abort: (upload) =>
       guarded(async () => {
+        await requireStore()
         await rm(layout.upload(upload.storeRef || upload.id), { recursive: true, force: true })
         await rm(layout.object(upload.assetId), { recursive: true, force: true })
       }),
 
-    remove: (ref) => guarded(() => rm(layout.object(ref), { recursive: true, force: true })),
+    remove: (ref) =>
+      guarded(async () => {
+        await requireStore()
+        await rm(layout.object(ref), { recursive: true, force: true })
+      }),
     ping: () => guarded(() => access(layout.uploads, constants.W_OK)),
   }
 }
 
-/** Removes the bodies nobody proved and those that never arrived whole. */
+/** Removes the bodies nobody proved, those that never arrived whole, and unfinished manifests. */
 async function dropStrays(folder: string, manifest: Manifest): Promise<void> {
   const names = await readdir(folder)
   const present = new Set(names)
@@ -129,8 +143,7 @@ async function dropStrays(folder: string, manifest: Manifest): Promise<void> {
     if (!present.has(name)) throw new Error(`proven chunk ${name} is missing in ${folder}`)
   }
   for (const name of names) {
-    const stray = indexOfBody(name) !== undefined && !proven.has(name)
-    if (stray || name.endsWith('.tmp')) await unlink(join(folder, name))
+    if (name !== MANIFEST && !proven.has(name)) await rm(join(folder, name), { force: true })
   }
 }
 

@@ -68,6 +68,7 @@ export function createMemoryMetadata(): Metadata {
           row.idempotency = undefined
         }
       }
+      if (uploads.has(upload.id) || assets.has(asset.id)) throw new Error('the id is taken')
       uploads.set(upload.id, {
         upload: { ...upload, chunksCompleted: 0, uploadedSize: 0 },
         chunks: new Map(),
@@ -105,7 +106,10 @@ export function createMemoryMetadata(): Metadata {
       if (row?.upload.state !== 'active') {
         return { active: false, added: 0, chunksCompleted: 0, uploadedSize: 0 }
       }
-      const fresh = claims.filter(({ index }) => !row.chunks.has(index))
+      const fresh = claims.filter(({ index }, i) => {
+        const first = claims.findIndex((claim) => claim.index === index) === i
+        return first && !row.chunks.has(index)
+      })
       for (const claim of fresh) row.chunks.set(claim.index, { ...claim, reportedAt: now })
       row.upload.chunksCompleted = row.chunks.size
       row.upload.uploadedSize += fresh.reduce((sum, { size }) => sum + size, 0)
@@ -237,7 +241,7 @@ export function createMemoryMetadata(): Metadata {
       return key && { ...key }
     },
     async listKeys() {
-      return [...keys.values()].map((key) => ({ ...key }))
+      return [...keys.values()].sort((a, b) => a.createdAt - b.createdAt).map((key) => ({ ...key }))
     },
     async revokeKey(id, now) {
       const key = keys.get(id)

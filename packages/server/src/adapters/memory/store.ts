@@ -92,7 +92,12 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       const { uploadId, index, size } = ticket
       const pieces: Uint8Array[] = []
       if (!places.has(uploadId)) throw noSuchUpload(uploadId)
-      for await (const piece of body) pieces.push(Uint8Array.from(piece))
+      let received = 0
+      for await (const piece of body) {
+        received += piece.byteLength
+        if (received > size) throw wrongLength(index, size, received)
+        pieces.push(Uint8Array.from(piece))
+      }
       const bytes = Buffer.concat(pieces)
       if (bytes.byteLength !== size) throw wrongLength(index, size, bytes.byteLength)
       // Looked up again: the upload may have been sealed or aborted while the body came in.
@@ -100,8 +105,8 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       if (!place) throw noSuchUpload(uploadId)
       const etag = hash(bytes)
       const bodies = place.bodies.get(index) ?? new Map<string, Uint8Array>()
+      if ((place.settled.get(index) ?? etag) !== etag) throw settledChunk(index)
       if (!bodies.has(etag)) {
-        if (place.settled.has(index)) throw settledChunk(index)
         if (bodies.size >= MAX_BODIES) throw tooManyBodies(index)
         place.bodies.set(index, bodies.set(etag, bytes))
       }

@@ -44,12 +44,26 @@ function asSqliteDatabase(file: DatabaseSync): SqliteDatabase {
     prepare(sql) {
       const known = statements.get(sql)
       if (known) return known
+      if (sql === 'rollback') return rollbackOf(file)
       // Reports of different lengths are different texts, so the number is bounded here.
       if (statements.size >= MAX_STATEMENTS) statements.clear()
       const statement = asSqliteStatement(file.prepare(sql))
       statements.set(sql, statement)
       return statement
     },
+  }
+}
+
+/**
+ * SQLite itself rolls back when a disk is full; a rollback after that would fail and hide why.
+ * https://www.sqlite.org/lang_transaction.html section 4
+ */
+function rollbackOf(file: DatabaseSync): SqliteStatement {
+  const rollback = asSqliteStatement(file.prepare('rollback'))
+  return {
+    ...rollback,
+    run: (parameters) =>
+      file.isTransaction ? rollback.run(parameters) : { changes: 0, lastInsertRowid: 0 },
   }
 }
 
