@@ -73,8 +73,13 @@ export interface ChunkSlice {
 /**
  * The chunk slices that make up bytes `start` to `end` (both inclusive, 0-based) of the file,
  * in order.
+ *
+ * @throws RangeError when the range does not lie within the file
  */
 export function* sliceRange(plan: ChunkPlan, start: number, end: number): Generator<ChunkSlice> {
+  if (start < 0 || end >= plan.totalSize) {
+    throw new RangeError(`bytes ${start}-${end} are not all within ${plan.totalSize} bytes`)
+  }
   let position = start
   while (position <= end) {
     const index = Math.floor(position / plan.chunkSize) + 1

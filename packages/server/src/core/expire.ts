@@ -25,38 +25,61 @@ export type Sweeper = ReturnType<typeof createSweeper>
 export function createSweeper(deps: SweepDeps) {
   const { metadata, store, completer, clock, onError } = deps
 
-  /** Finishes uploads whose chunks are all recorded; at start `abandonedMs` does not apply. */
-  async function recover(olderThanMs: number): Promise<void> {
-    for (const upload of await metadata.listUnsealed(clock() - olderThanMs, BATCH)) {
-      await attempt(`complete upload ${upload.id}`, () => completer.complete(upload))
-    }
+  /** Finishes uploads whose chunks are all recorded and that nobody touched for so long. */
+  async function recover(untouchedMs: number): Promise<void> {
+    const before = clock() - untouchedMs
+    await forEach(
+      (skip) => metadata.listUnsealed(before, BATCH, skip),
+      ({ id }) => `complete upload ${id}`,
+      (upload) => completer.complete(upload),
+    )
   }
 
-  /** One pass over all that time has overtaken, a bounded number of each. */
+  /** One pass over all that time has overtaken. */
   async function sweep(): Promise<void> {
     const now = clock()
-    await metadata.expireUploads(now, EXPIRED, BATCH)
+    while ((await metadata.expireUploads(now, EXPIRED, BATCH)).length === BATCH);
     await recover(deps.abandonedMs)
-    for (const upload of await metadata.listFreeable(now - deps.graceMs, BATCH)) {
-      await attempt(`free upload ${upload.id}`, async () => {
+    await forEach(
+      (skip) => metadata.listFreeable(now - deps.graceMs, BATCH, skip),
+      ({ id }) => `free upload ${id}`,
+      async (upload) => {
         await store.abort(upload)
         await metadata.markFreed(upload.id)
-      })
-    }
-    await metadata.purgeUploads(now - deps.retentionMs, BATCH)
-    for (const asset of await metadata.listDeletedAssets(now - deps.graceMs, BATCH)) {
-      await attempt(`free asset ${asset.id}`, async () => {
+      },
+    )
+    while ((await metadata.purgeUploads(now - deps.retentionMs, BATCH)) === BATCH);
+    await forEach(
+      (skip) => metadata.listDeletedAssets(now - deps.graceMs, BATCH, skip),
+      ({ id }) => `free asset ${id}`,
+      async (asset) => {
         if (asset.object) await store.remove(asset.object.ref)
         await metadata.purgeAsset(asset.id)
-      })
-    }
+      },
+    )
   }
 
-  async function attempt(subject: string, work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      onError(error, subject)
+  /**
+   * Works through a list that gets shorter by every success. What fails stays in front of it and
+   * is skipped, so that it never keeps the others from their turn.
+   */
+  async function forEach<T>(
+    list: (skip: number) => Promise<T[]>,
+    describe: (item: T) => string,
+    work: (item: T) => Promise<void>,
+  ): Promise<void> {
+    let failed = 0
+    for (;;) {
+      const items = await list(failed)
+      for (const item of items) {
+        try {
+          await work(item)
+        } catch (error) {
+          onError(error, describe(item))
+          failed++
+        }
+      }
+      if (items.length < BATCH) return
     }
   }
 

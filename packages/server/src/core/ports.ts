@@ -44,12 +44,12 @@ export interface Metadata {
   completeUpload(uploadId: string, object: SealedObject, now: number): Promise<boolean>
   /** Ends an active upload and fails its asset; true for exactly one caller. */
   failUpload(uploadId: string, reason: string, now: number): Promise<boolean>
-  /** Active uploads of any account with every chunk recorded, not touched since `before`. */
-  listUnsealed(before: number, limit: number): Promise<UploadProgress[]>
+  /** Active uploads of any account with every chunk recorded, not touched since `before`; oldest first. */
+  listUnsealed(before: number, limit: number, skip?: number): Promise<UploadProgress[]>
   /** Expires active uploads past their time that are not fully recorded, and fails their assets. */
   expireUploads(now: number, reason: string, limit: number): Promise<Upload[]>
-  /** Failed and expired uploads that ended before `before` and whose bytes were not freed yet. */
-  listFreeable(before: number, limit: number): Promise<Upload[]>
+  /** Failed and expired uploads that ended before `before` and whose bytes were not freed yet; oldest first. */
+  listFreeable(before: number, limit: number, skip?: number): Promise<Upload[]>
   markFreed(uploadId: string): Promise<void>
   /** Forgets failed and expired uploads that ended before `before` and whose bytes are freed; returns how many. */
   purgeUploads(before: number, limit: number): Promise<number>
@@ -61,8 +61,8 @@ export interface Metadata {
   listAssets(account: string, page: PageRequest): Promise<Page<Asset>>
   /** Hides an asset at once and fails its upload if that is still active; true for exactly one caller. */
   deleteAsset(account: string, id: string, reason: string, now: number): Promise<boolean>
-  /** Assets hidden before `before`, whose bytes can now be freed. */
-  listDeletedAssets(before: number, limit: number): Promise<Asset[]>
+  /** Assets hidden before `before`, whose bytes can now be freed; oldest first. */
+  listDeletedAssets(before: number, limit: number, skip?: number): Promise<Asset[]>
   /** Forgets a hidden asset. */
   purgeAsset(id: string): Promise<void>
   /** Takes one sealed asset in `processing` whose lease ran out, and leases it for `leaseMs`; exactly one caller gets it. */

@@ -2,7 +2,7 @@ import { chunkSizeAt, normalizeEtag, PartwayError } from '@partway/protocol'
 import type { Completer } from './complete.ts'
 import type { ContentLinks } from './links.ts'
 import type { ChunkSink, ChunkStore, Clock, Metadata } from './ports.ts'
-import type { Claim, Upload } from './types.ts'
+import type { Chunk, Claim, Upload } from './types.ts'
 import { endedError, findUpload, stateAt } from './upload-state.ts'
 
 export interface ReportDeps {
@@ -27,6 +27,13 @@ export interface ReportResult {
 
 /** What is wrong with claims, by chunk index. */
 type Problems = Map<number, string>
+
+interface Sorted {
+  /** Not recorded yet; one per index, ETags normalised. */
+  fresh: Claim[]
+  /** As they were recorded. */
+  known: Chunk[]
+}
 
 /** Recording what a client proved, and completing the upload with the last of it. */
 export function createReport({ metadata, store, sink, completer, links, clock }: ReportDeps) {
@@ -56,43 +63,44 @@ export function createReport({ metadata, store, sink, completer, links, clock }:
     }
     if (state !== 'active') throw endedError(upload, clock())
 
-    const fresh = await prove(upload, claims, beyond)
+    const { fresh, known } = await prove(upload, claims, beyond)
     const recorded = await metadata.recordChunks(id, fresh, clock())
     if (!recorded.active) {
       const current = await findUpload(metadata, account, id)
       if (current.state !== 'completed') throw endedError(current, clock())
       return answer(0, current.chunksCompleted)
     }
-    await sink?.settle(upload, fresh)
+    // The known ones too: a crash may have come between their record and this.
+    await sink?.settle(upload, [...fresh, ...known])
     if (recorded.chunksCompleted === upload.totalChunks) await completer.complete(upload)
     return answer(recorded.added, recorded.chunksCompleted)
   }
 
-  /** The claims that are not recorded yet, each compared with what the store holds. */
-  async function prove(upload: Upload, claims: Claim[], beyond: Problems): Promise<Claim[]> {
+  /** What is claimed for the first time, compared with the store, and what is recorded already. */
+  async function prove(upload: Upload, claims: Claim[], beyond: Problems): Promise<Sorted> {
     const within = claims.filter(({ index }) => !beyond.has(index))
-    const fresh = await unrecorded(upload, within)
-    const problems = await contradictions(upload, fresh)
-    if (problems.size === 0 && beyond.size === 0) return fresh
+    const sorted = await sort(upload, within)
+    const problems = await contradictions(upload, sorted.fresh)
+    if (problems.size === 0 && beyond.size === 0) return sorted
     // A report at the same time may have recorded these chunks, and even sealed the upload,
     // between our two look-ups. Then they are duplicates, not lies.
-    const still = await unrecorded(upload, fresh)
-    const disproven = [...problems].filter(([index]) =>
-      still.some((claim) => claim.index === index),
-    )
-    refuse(upload, new Map([...disproven, ...beyond]))
-    return still
+    const again = await sort(upload, within)
+    const isFresh = (index: number) => again.fresh.some((claim) => claim.index === index)
+    refuse(upload, new Map([...[...problems].filter(([index]) => isFresh(index)), ...beyond]))
+    return again
   }
 
-  /** Claims without a record, the first of each index; a chunk is known by its index alone. */
-  async function unrecorded(upload: Upload, claims: Claim[]): Promise<Claim[]> {
+  /** A chunk is known by its index alone; of several claims for one index the first counts. */
+  async function sort(upload: Upload, claims: Claim[]): Promise<Sorted> {
     const byIndex = new Map<number, Claim>()
     for (const claim of claims) if (!byIndex.has(claim.index)) byIndex.set(claim.index, claim)
-    if (byIndex.size === 0) return []
+    if (byIndex.size === 0) return { fresh: [], known: [] }
     const indexes = [...byIndex.keys()]
     const range = { from: Math.min(...indexes), to: Math.max(...indexes) }
-    for (const { index } of await metadata.listChunks(upload.id, range)) byIndex.delete(index)
-    return [...byIndex.values()].map((claim) => ({ ...claim, etag: normalizeEtag(claim.etag) }))
+    const recorded = await metadata.listChunks(upload.id, range)
+    const known = recorded.filter(({ index }) => byIndex.delete(index))
+    const fresh = [...byIndex.values()]
+    return { fresh: fresh.map((claim) => ({ ...claim, etag: normalizeEtag(claim.etag) })), known }
   }
 
   async function contradictions(upload: Upload, claims: Claim[]): Promise<Problems> {

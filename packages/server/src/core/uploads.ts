@@ -74,7 +74,9 @@ export function createUploads(deps: UploadDeps) {
       ...{ size: input.totalSize, mimeType: undefined, object: undefined, createdAt: now },
     }
     const created = await metadata.createUpload(upload, asset, idempotency).catch(async (error) => {
-      await store.abort(upload)
+      // A database that breaks off may have recorded it all the same.
+      const recorded = await metadata.findUpload(account, id).catch(() => true)
+      if (!recorded) await store.abort(upload).catch(() => {})
       throw error
     })
     if (created.created) return { upload, chunks: await presignRange(upload, 1, MAX_BATCH, origin) }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import cors from '@fastify/cors'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { PartwayError } from '@partway/protocol'
 import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Assets } from '../core/assets.ts'
@@ -9,8 +10,9 @@ import type { ChunkSink, Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
 import { assetRoutes } from './assets.ts'
 import { chunkDoor } from './chunks.ts'
+import { answerBadHttp, askForBodies, commonHeaders } from './connection.ts'
 import { contentRoutes } from './content.ts'
-import { handleError, handleNotFound, jsonBody } from './errors.ts'
+import { handleError, refuseUnknownRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import { BASE_PATH, openapi } from './openapi.ts'
 import type { App } from './types.ts'
@@ -54,17 +56,13 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     routerOptions: { maxParamLength: 8192 },
     // Keep-alive connections without a request do not hold up a shutdown.
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => handleError(error, request, reply),
-    clientErrorHandler: (_error, socket) => {
-      const body = JSON.stringify(
-        jsonBody({ code: 'invalid_request', message: 'The request is not valid HTTP.' }),
-      )
-      if (socket.writable) {
-        const head = `HTTP/1.1 400 Bad Request\r\nContent-Length: ${body.length}\r\n`
-        socket.write(`${head}Content-Type: application/json\r\nConnection: close\r\n\r\n${body}`)
-      }
-      socket.destroy()
+    // A request without a host is refused in our own words, below.
+    http: { requireHostHeader: false },
+    frameworkErrors: (error, request, reply) => {
+      reply.headers(commonHeaders(request.id))
+      return handleError(error, request, reply)
     },
+    clientErrorHandler: (_error, socket) => answerBadHttp(socket),
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.removeAllContentTypeParsers()
@@ -75,7 +73,6 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
   )
   app.setValidatorCompiler(createValidator())
   app.setErrorHandler(handleError)
-  app.setNotFoundHandler(handleNotFound)
   for (const schema of NAMED_SCHEMAS) app.addSchema(schema)
 
   app.decorateRequest('account', '')
@@ -83,8 +80,11 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     return options.publicUrl ?? `${this.protocol}://${this.host}`
   })
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'x-api-version': '1.3' })
+    reply.headers(commonHeaders(request.id))
+    // RFC 9112 section 3.2; and without it there is no origin to build URLs from.
+    if (!request.host) throw new PartwayError('invalid_request', 'The `Host` header is missing.')
   })
+  askForBodies(app)
   app.addHook('onResponse', async (request, reply) => {
     const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'info' : 'debug'
     request.log[level](
@@ -107,6 +107,8 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
       maxAge: 3600,
     })
   }
+  // After CORS, so that pages can read this answer too.
+  app.addHook('onRequest', refuseUnknownRoute)
   await openapi(app, options.version)
   healthRoutes(app, deps.ping)
   contentRoutes(app, deps.assets)

@@ -18,9 +18,10 @@ export async function chunkDoor(
   app: App,
   { sink, clock, options }: { sink: ChunkSink; clock: Clock; options: ChunkDoorOptions },
 ): Promise<void> {
-  // Bodies are streams here, whatever their type is called.
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+  app.addContentTypeParser('application/octet-stream', (_request, payload, done) =>
+    done(null, payload),
+  )
 
   const tickets = new WeakMap<FastifyRequest, ChunkTicket>()
 
@@ -33,6 +34,8 @@ export async function chunkDoor(
     onRequest: async (request, reply) => {
       const ticket = sink.verify(request.method, request.raw.url ?? '', clock())
       checkLength(request.headers['content-length'], ticket)
+      // Bodies are bytes here whatever they are called, also where the name is no media type.
+      request.raw.headers['content-type'] = 'application/octet-stream'
       tickets.set(request, ticket)
       reply.header('content-length', 0)
     },

@@ -2,7 +2,6 @@ import { Readable } from 'node:stream'
 import { PartwayError } from '@partway/protocol'
 import { create as contentDisposition } from 'content-disposition'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import parseRange from 'range-parser'
 import type { Assets, Content } from '../core/assets.ts'
 import type { App } from './types.ts'
 
@@ -17,9 +16,23 @@ export function contentRoutes(app: App, assets: Assets): void {
   })
 }
 
-function send(content: Content, request: FastifyRequest, reply: FastifyReply) {
+async function send(content: Content, request: FastifyRequest, reply: FastifyReply) {
   const { asset, read } = content
   const etag = `"${content.etag}"`
+  const range = request.method === 'GET' ? rangeOf(request, etag, asset.size) : undefined
+  if (range === 'unsatisfiable') {
+    reply.headers({ 'content-range': `bytes */${asset.size}`, 'cache-control': 'no-store' })
+    throw new PartwayError(
+      'range_not_satisfiable',
+      `The \`Range\` header is invalid. The file has ${asset.size} bytes; received ${request.headers.range}.`,
+    )
+  }
+  const unchanged = matches(request.headers['if-none-match'], etag)
+  const { start, end } = range ?? { start: 0, end: asset.size - 1 }
+  // A store that cannot answer should be found out while the answer can still be an error.
+  const body =
+    request.method === 'HEAD' || unchanged ? undefined : await startReading(read(start, end))
+
   reply.headers({
     etag,
     'accept-ranges': 'bytes',
@@ -32,38 +45,54 @@ function send(content: Content, request: FastifyRequest, reply: FastifyReply) {
     'content-security-policy': 'sandbox',
     'x-content-type-options': 'nosniff',
   })
-  if (matches(request.headers['if-none-match'], etag)) return reply.status(304).send()
-
-  const range = rangeOf(request, etag, asset.size)
-  if (range === 'unsatisfiable') {
-    reply.header('content-range', `bytes */${asset.size}`)
-    for (const name of ['content-type', 'content-disposition', 'etag']) reply.removeHeader(name)
-    throw new PartwayError(
-      'range_not_satisfiable',
-      `The \`Range\` header is invalid. The file has ${asset.size} bytes; received ${request.headers.range}.`,
-    )
-  }
-  const { start, end } = range ?? { start: 0, end: asset.size - 1 }
+  if (unchanged) return reply.status(304).send()
   if (range) reply.status(206).header('content-range', `bytes ${start}-${end}/${asset.size}`)
   reply.header('content-length', end - start + 1)
-  if (request.method === 'HEAD') return reply.send()
-  return reply.send(Readable.from(read(start, end), { objectMode: false }))
+  return reply.send(body)
 }
 
-/** The one range to answer with; `undefined` for the whole file, as for several or a malformed one. */
+/** Resolves when the first bytes are there. */
+async function startReading(bytes: AsyncIterable<Uint8Array>): Promise<Readable> {
+  const iterator = bytes[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  async function* all() {
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  return Readable.from(all(), { objectMode: false })
+}
+
+interface ByteRange {
+  start: number
+  /** Inclusive. */
+  end: number
+}
+
+/**
+ * The one range to answer with; `undefined` for the whole file, which is also the answer to
+ * several ranges and to malformed ones (RFC 9110 sections 14.1 and 14.2).
+ */
 function rangeOf(
   { headers }: FastifyRequest,
   etag: string,
   size: number,
-): { start: number; end: number } | 'unsatisfiable' | undefined {
+): ByteRange | 'unsatisfiable' | undefined {
   const { range, 'if-range': ifRange } = headers
-  if (!range) return undefined
   // Strong comparison; a date never matches, because we give no Last-Modified.
-  if (ifRange !== undefined && ifRange !== etag) return undefined
-  const ranges = parseRange(size, range)
-  if (ranges === -1) return 'unsatisfiable'
-  if (ranges === -2 || ranges.type !== 'bytes' || ranges.length !== 1) return undefined
-  return ranges[0]
+  if (!range || (ifRange !== undefined && ifRange !== etag)) return undefined
+  const [, first, last] = /^bytes=(\d*)-(\d*)$/i.exec(range.trim()) ?? []
+  if (first === undefined || last === undefined || first + last === '') return undefined
+  if (first === '') {
+    const suffix = Number(last)
+    return suffix === 0 ? 'unsatisfiable' : { start: Math.max(0, size - suffix), end: size - 1 }
+  }
+  const start = Number(first)
+  if (last !== '' && Number(last) < start) return undefined
+  if (start >= size) return 'unsatisfiable'
+  return { start, end: last === '' ? size - 1 : Math.min(Number(last), size - 1) }
 }
 
 // If-None-Match compares weakly: RFC 9110 section 13.1.2.

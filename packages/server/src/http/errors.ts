@@ -1,6 +1,6 @@
 import {
   API_ERRORS,
-  type CHUNK_ERRORS,
+  CHUNK_ERRORS,
   type ErrorBody,
   type ErrorCode,
   PartwayError,
@@ -19,28 +19,31 @@ const DOCS_URL = 'https://docs.twelvelabs.io/api-reference/error-codes'
 
 /** The one place where a thrown value becomes a response. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const known = toPartwayError(error)
+  const known = meantChunkDoor(request) ? notOurUrl() : toPartwayError(error)
   if (known.status >= 500) request.log.error({ err: error }, known.message)
   else request.log.info({ code: known.code }, known.message)
   if (known.retryAfter !== undefined) reply.header('retry-after', known.retryAfter)
   reply.status(known.status)
-  if (request.routeOptions.config.errors === 's3') {
+  if (known.code in CHUNK_ERRORS || request.routeOptions.config?.errors === 's3') {
     return reply.type('application/xml').send(s3Body(known, request.id))
   }
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(jsonBody(known)))
 }
 
-/** Unknown routes and methods. A PUT that carries a signature meant the chunk door. */
-export function handleNotFound(request: FastifyRequest, reply: FastifyReply) {
-  if (request.method === 'PUT' && request.url.includes('signature=')) {
-    const error = new PartwayError('SignatureDoesNotMatch', 'This is not a URL of ours.')
-    reply.status(error.status).type('application/xml')
-    return reply.send(s3Body(error, request.id))
-  }
+/** Unknown routes and methods, refused before a body is read. */
+export async function refuseUnknownRoute(request: FastifyRequest): Promise<void> {
+  if (!request.is404) return
   const path = request.url.split('?')[0]
-  const error = new PartwayError('not_found', `There is no ${request.method} ${path}.`)
-  return handleError(error, request, reply)
+  throw new PartwayError('not_found', `There is no ${request.method} ${path}.`)
 }
+
+/** A PUT with a signature that reached no route: a chunk URL that was altered in its path. */
+function meantChunkDoor({ method, url, is404, routeOptions }: FastifyRequest): boolean {
+  const noRoute = is404 || routeOptions.url === undefined
+  return noRoute && method === 'PUT' && url.includes('signature=')
+}
+
+const notOurUrl = () => new PartwayError('SignatureDoesNotMatch', 'This is not a URL of ours.')
 
 export function jsonBody({ code, message }: { code: ErrorCode; message: string }): ErrorBody {
   return { code, message, docs_url: DOCS_URL }

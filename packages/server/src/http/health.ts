@@ -1,3 +1,4 @@
+import { PartwayError } from '@partway/protocol'
 import { Type } from 'typebox'
 import { errors } from './common.ts'
 import type { App } from './types.ts'
@@ -22,7 +23,10 @@ export function healthRoutes(app: App, ping: () => Promise<unknown>): void {
       },
     },
     async () => {
-      await ping()
+      await ping().catch((cause) => {
+        const message = 'The database or the store cannot be used right now.'
+        throw new PartwayError('service_unavailable', message, { cause, retryAfter: 5 })
+      })
       return { status: 'ok' as const }
     },
   )

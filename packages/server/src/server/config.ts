@@ -32,7 +32,10 @@ export const SETTINGS = {
     option: '--data <folder>',
     default: './data',
     description: 'Folder of the embedded database, the embedded store and the signing key.',
-    parse: (text) => resolve(text),
+    parse: (text) => {
+      if (text === '') throw new RangeError('a folder')
+      return resolve(text)
+    },
   }),
   databaseUrl: setting({
     variable: 'PARTWAY_DATABASE_URL',
@@ -233,7 +236,7 @@ export function readConfig(
 }
 
 /** URLs may carry a password. */
-const withoutPassword = (text: string) => text.replace(/\/\/[^@]*@/g, '//***@')
+const withoutPassword = (text: string) => text.replace(/\/\/.*@/, '//***@')
 
 export interface ListenAddress {
   host: string
@@ -267,7 +270,7 @@ export function checkSigningKey(key: string): string {
 function parsePublicUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const http = url?.protocol === 'http:' || url?.protocol === 'https:'
-  if (!url || !http || url.search || url.hash || url.username) {
+  if (!url || !http || url.search || url.hash || url.username || url.password) {
     throw new RangeError('an http or https URL without query, such as https://media.example.com')
   }
   return url.href.replace(/\/+$/, '')

@@ -40,6 +40,9 @@ export async function openFileStore(
     const from = layout.upload(upload.storeRef)
     const to = layout.object(upload.assetId)
     const manifest = (await readManifest(to)) ?? (await move(from, to, manifestOf(upload, chunks)))
+    // Once more where nothing new can appear: a PUT may have come between the first look and the
+    // rename of the folder.
+    await dropStrays(to, manifest)
     return { ref: upload.assetId, etag: etagOf(manifest) }
   }
 

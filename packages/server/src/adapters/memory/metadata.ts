@@ -134,11 +134,12 @@ export function createMemoryMetadata(): Metadata {
       return true
     },
 
-    async listUnsealed(before, limit) {
+    async listUnsealed(before, limit, skip = 0) {
       return [...uploads.values()]
         .map(({ upload }) => upload)
         .filter((u) => u.state === 'active' && complete(u) && u.updatedAt <= before)
-        .slice(0, limit)
+        .sort((a, b) => a.updatedAt - b.updatedAt)
+        .slice(skip, skip + limit)
         .map((upload) => ({ ...upload }))
     },
 
@@ -150,10 +151,11 @@ export function createMemoryMetadata(): Metadata {
       return late.map(({ upload }): Upload => ({ ...upload }))
     },
 
-    async listFreeable(before, limit) {
+    async listFreeable(before, limit, skip = 0) {
       return ended(before)
         .filter(({ freed }) => !freed)
-        .slice(0, limit)
+        .sort((a, b) => a.upload.updatedAt - b.upload.updatedAt)
+        .slice(skip, skip + limit)
         .map(({ upload }) => ({ ...upload }))
     },
 
@@ -203,10 +205,11 @@ export function createMemoryMetadata(): Metadata {
       return true
     },
 
-    async listDeletedAssets(before, limit) {
+    async listDeletedAssets(before, limit, skip = 0) {
       return [...assets.values()]
         .filter(({ deletedAt }) => deletedAt !== undefined && deletedAt < before)
-        .slice(0, limit)
+        .sort((a, b) => a.deletedAt! - b.deletedAt!)
+        .slice(skip, skip + limit)
         .map(({ asset }) => ({ ...asset }))
     },
 

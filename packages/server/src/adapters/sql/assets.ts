@@ -72,13 +72,14 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
         return true
       }),
 
-    async listDeletedAssets(before, limit) {
+    async listDeletedAssets(before, limit, skip = 0) {
       const rows = await db
         .selectFrom('assets')
         .selectAll()
         .where('deletedAt', '<', before)
         .orderBy('deletedAt')
         .limit(limit)
+        .offset(skip)
         .execute()
       return rows.map(assetOf)
     },

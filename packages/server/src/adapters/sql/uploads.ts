@@ -161,7 +161,7 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
         return failed.length > 0
       }),
 
-    async listUnsealed(before, limit) {
+    async listUnsealed(before, limit, skip = 0) {
       const rows = await db
         .selectFrom('uploads')
         .selectAll()
@@ -170,6 +170,7 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
         .where('updatedAt', '<=', before)
         .orderBy('updatedAt')
         .limit(limit)
+        .offset(skip)
         .execute()
       return rows.map(uploadOf)
     },
@@ -193,8 +194,13 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
         ),
       ),
 
-    async listFreeable(before, limit) {
-      const rows = await ended(before, 0).selectAll().orderBy('updatedAt').limit(limit).execute()
+    async listFreeable(before, limit, skip = 0) {
+      const rows = await ended(before, 0)
+        .selectAll()
+        .orderBy('updatedAt')
+        .limit(limit)
+        .offset(skip)
+        .execute()
       return rows.map(uploadOf)
     },
 

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { jsonBody } from './errors.ts'
+import type { App } from './types.ts'
+
+/** What every answer carries. */
+export const commonHeaders = (requestId: string) => ({
+  'x-request-id': requestId,
+  'x-api-version': '1.3',
+})
+
+/** Answers what is not HTTP at all, below the level of requests. */
+export function answerBadHttp(socket: Duplex): void {
+  if (socket.writable) {
+    const message = 'The request is not valid HTTP.'
+    const body = JSON.stringify(jsonBody({ code: 'invalid_request', message }))
+    const headers = {
+      ...commonHeaders(randomUUID()),
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    }
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.write(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
+  }
+  socket.destroy()
+}
+
+/**
+ * `Expect: 100-continue` (RFC 9110 section 10.1.1): the client sends its body when we ask for it,
+ * which we do only after the request passed every check that needs no body.
+ */
+export function askForBodies(app: App): void {
+  const waiting = new WeakSet<IncomingMessage>()
+  app.server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
+    waiting.add(request)
+    app.routing(request, response)
+  })
+  app.addHook('preParsing', async (request, reply) => {
+    if (waiting.has(request.raw)) reply.raw.writeContinue()
+  })
+}

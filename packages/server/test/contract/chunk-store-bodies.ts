@@ -1,0 +1,219 @@
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { MAX_BODIES } from '../../src/adapters/chunk-errors.ts'
+import type { Claim } from '../../src/core/types.ts'
+import {
+  begun,
+  brokenAfter,
+  bytesFor,
+  chunkOf,
+  inPieces,
+  pausedBody,
+  provenIn,
+  put,
+  putAll,
+  type Store,
+  ticketFor,
+} from './bodies.ts'
+import { race, sampleUpload, upTo } from './samples.ts'
+
+export function bodySentences(store: () => Store): void {
+  it('answers a ping', async () => {
+    await expect(store().ping()).resolves.toBeUndefined()
+  })
+
+  it('proves a stored chunk by its ETag, and only under its own index and upload', async () => {
+    const [upload, other] = [await begun(store()), await begun(store())]
+    const stored = await put(store(), upload, 1)
+    expect(stored).toEqual({ etag: expect.stringMatching(/^[\w-]+$/), size: 1000 })
+    const claim = chunkOf(1, stored)
+    expect(await store().stat(upload, [claim])).toEqual(new Map([[1, stored]]))
+    expect(await store().stat(upload, [{ ...claim, index: 2 }])).toEqual(new Map())
+    expect(await store().stat(other, [claim])).toEqual(new Map())
+  })
+
+  it('finds of many claims exactly those that are there', async () => {
+    const upload = await begun(store())
+    const [first, , third] = await putAll(store(), upload)
+    const lie = { ...first!, index: 2 }
+    expect(await provenIn(store(), upload, [third!, lie, first!])).toEqual([1, 3])
+    expect(await store().stat(upload, [])).toEqual(new Map())
+  })
+
+  it('says the size that is stored, whatever the claim says', async () => {
+    const upload = await begun(store())
+    const chunk = chunkOf(3, await put(store(), upload, 3))
+    const found = await store().stat(upload, [{ ...chunk, size: 12 }])
+    expect(found.get(3)).toEqual({ etag: chunk.etag, size: 500 })
+  })
+
+  it.each([
+    '../../x',
+    '',
+    '.',
+    '/etc/passwd',
+    'a'.repeat(100_000),
+    '日本語🎬',
+    '\0',
+    `${'a'.repeat(63)}\n`,
+    `${'a'.repeat(64)}/../1`,
+    '__proto__',
+    'constructor',
+    '%00',
+  ])('finds nothing, and does not stumble, for a hostile ETag (%#)', async (etag) => {
+    const upload = await begun(store())
+    await putAll(store(), upload)
+    const claims: Claim[] = [0, 1, -1, 1.5, 10_001].map((index) => ({ index, etag, size: 1000 }))
+    expect(await store().stat(upload, claims)).toEqual(new Map())
+  })
+
+  it('finds nothing for any text that is not an ETag it gave', async () => {
+    const upload = await begun(store())
+    const { etag } = await put(store(), upload, 1)
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom(...'0123456789abcdefABCDEF') }),
+      fc.constantFrom(etag.toUpperCase(), `"${etag}"`, ` ${etag}`, `${etag} `, etag.slice(1)),
+    )
+    await fc.assert(
+      fc.asyncProperty(text, async (other) => {
+        fc.pre(other !== etag)
+        expect(await store().stat(upload, [{ index: 1, etag: other, size: 1 }])).toEqual(new Map())
+      }),
+    )
+  })
+
+  it('keeps nothing of a body that breaks off, wherever it does', async () => {
+    const upload = await begun(store(), 5000, 5000)
+    const bytes = bytesFor(upload, 1)
+    for (const length of [0, 1, 2500, 4999, 5000]) {
+      await expect(put(store(), upload, 1, brokenAfter(bytes, length))).rejects.toThrow(
+        'the connection broke',
+      )
+    }
+    const other = await begun(store(), 5000, 5000)
+    const chunk = chunkOf(1, await put(store(), other, 1, bytes))
+    expect(await store().stat(upload, [chunk])).toEqual(new Map())
+    expect(await put(store(), upload, 1, bytes)).toEqual({ etag: chunk.etag, size: 5000 })
+  })
+
+  it('refuses a body that is too short, even by one byte, and keeps nothing', async () => {
+    const upload = await begun(store())
+    for (const length of [0, 1, 999]) {
+      const short = bytesFor(upload, 1).subarray(0, length)
+      await expect(put(store(), upload, 1, short)).rejects.toMatchObject({ code: 'IncompleteBody' })
+      const size = short.byteLength
+      const honest = await begun(store(), size || 1, 1000)
+      if (size === 0) continue
+      const { etag } = await put(store(), honest, 1, short)
+      expect(await store().stat(upload, [{ index: 1, etag, size }])).toEqual(new Map())
+    }
+  })
+
+  it('refuses a body that is too long, and stops reading it', async () => {
+    const upload = await begun(store())
+    let pieces = 0
+    async function* endless() {
+      for (; pieces < 1000; pieces++) yield new Uint8Array(300)
+    }
+    await expect(put(store(), upload, 1, endless())).rejects.toMatchObject({
+      code: 'EntityTooLarge',
+    })
+    expect(pieces).toBeLessThan(10)
+    const oneMore = Buffer.concat([bytesFor(upload, 1), Buffer.from('x')])
+    await expect(put(store(), upload, 1, oneMore)).rejects.toMatchObject({ code: 'EntityTooLarge' })
+    expect(await put(store(), upload, 1)).toMatchObject({ size: 1000 })
+  })
+
+  it('takes a body in pieces of any size, empty ones included', async () => {
+    const upload = await begun(store(), 3000, 3000)
+    const bytes = bytesFor(upload, 1)
+    const { etag } = await put(store(), upload, 1, inPieces(bytes, 3000))
+    async function* cut(at: number[]) {
+      let from = 0
+      for (const to of [...at.toSorted((a, b) => a - b), 3000]) {
+        yield bytes.subarray(from, to)
+        from = to
+      }
+    }
+    const cuts = fc.array(fc.nat(3000), { maxLength: 20 })
+    await fc.assert(
+      fc.asyncProperty(cuts, async (at) => {
+        expect(await put(store(), upload, 1, cut(at))).toEqual({ etag, size: 3000 })
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('takes a body larger than any buffer on the way', async () => {
+    const upload = await begun(store(), 3 * 2 ** 20 + 1, 2 ** 21)
+    const chunks = await putAll(store(), upload)
+    expect(await provenIn(store(), upload, chunks)).toEqual([1, 2])
+  })
+
+  it('answers the same for the same bytes again', async () => {
+    const upload = await begun(store())
+    const first = await put(store(), upload, 1)
+    expect(await put(store(), upload, 1)).toEqual(first)
+    const atOnce = await race(8, () => put(store(), upload, 1))
+    expect(new Set(atOnce.map(({ etag }) => etag))).toEqual(new Set([first.etag]))
+    expect(await store().stat(upload, [chunkOf(1, first)])).toEqual(new Map([[1, first]]))
+  })
+
+  it('does not count the same bytes again as another body', async () => {
+    const upload = await begun(store())
+    for (const _ of upTo(3 * MAX_BODIES)) await put(store(), upload, 1)
+    expect(await put(store(), upload, 1, bytesFor(upload, 1, 1))).toMatchObject({ size: 1000 })
+  })
+
+  it('keeps both bodies when other bytes come before the report', async () => {
+    const upload = await begun(store())
+    const first = await put(store(), upload, 1, bytesFor(upload, 1, 0))
+    const second = await put(store(), upload, 1, bytesFor(upload, 1, 1))
+    expect(second.etag).not.toBe(first.etag)
+    for (const stored of [first, second]) {
+      expect(await store().stat(upload, [chunkOf(1, stored)])).toEqual(new Map([[1, stored]]))
+    }
+  })
+
+  it('refuses a body too many, and counts each chunk for itself', async () => {
+    const upload = await begun(store())
+    for (let n = 0; n < MAX_BODIES; n++) await put(store(), upload, 1, bytesFor(upload, 1, n))
+    const tooMany = bytesFor(upload, 1, MAX_BODIES)
+    await expect(put(store(), upload, 1, tooMany)).rejects.toMatchObject({
+      code: 'OperationAborted',
+    })
+    expect(await put(store(), upload, 1, bytesFor(upload, 1, 2))).toMatchObject({ size: 1000 })
+    expect(await put(store(), upload, 2)).toMatchObject({ size: 1000 })
+  })
+
+  it.each(['never begun', 'aborted', 'sealed'])('has no upload that was %s', async (end) => {
+    const upload = end === 'never begun' ? sampleUpload() : await begun(store())
+    if (end === 'sealed') await store().seal(upload, await putAll(store(), upload))
+    if (end === 'aborted') await store().abort(upload)
+    await expect(put(store(), upload, 1)).rejects.toMatchObject({ code: 'NoSuchUpload' })
+    const claim = { ...ticketFor(upload, 1), etag: 'a'.repeat(64) }
+    expect(await store().stat(upload, [claim])).toEqual(new Map())
+  })
+
+  it.each(['abort', 'seal'] as const)('refuses a body that is overtaken by %s', async (end) => {
+    const upload = await begun(store())
+    const chunks = await putAll(store(), upload)
+    const late = pausedBody(bytesFor(upload, 1, 1))
+    const putting = put(store(), upload, 1, late.body)
+    await late.started
+    if (end === 'abort') await store().abort(upload)
+    else await store().seal(upload, chunks)
+    late.resume()
+    await expect(putting).rejects.toMatchObject({ code: 'NoSuchUpload' })
+  })
+
+  it('writes chunks of many uploads at once without mixing them', async () => {
+    const uploads = await race(4, () => begun(store()))
+    const chunks = await Promise.all(uploads.map((upload, i) => putAll(store(), upload, i)))
+    for (const [i, upload] of uploads.entries()) {
+      expect(await provenIn(store(), upload, chunks[i]!)).toEqual([1, 2, 3])
+      expect(await provenIn(store(), upload, chunks[(i + 1) % 4]!)).toEqual([])
+    }
+  })
+}
