@@ -9,7 +9,12 @@ export default defineConfig({
       {
         resolve,
         ssr,
-        test: { name: 'fast', include: ['packages/*/test/{unit,contract,http}/**/*.test.ts'] },
+        test: {
+          name: 'fast',
+          include: ['packages/*/test/{unit,contract,http}/**/*.test.ts'],
+          // Generous: the machine may be busy with something else.
+          testTimeout: 30_000,
+        },
       },
       {
         resolve,

@@ -12,6 +12,7 @@ import type {
   UploadList,
 } from '@partway/protocol'
 import type { Http } from './http.ts'
+import { PATIENT_RETRY } from './retry.ts'
 
 const UPLOADS = '/assets/multipart-uploads'
 
@@ -26,9 +27,9 @@ export function uploadsApi(call: Http) {
       return call('POST', UPLOADS, { body, headers, signal })
     },
     presign: (id: string, body: PresignRequest, signal?: AbortSignal): Promise<PresignResponse> =>
-      call('POST', `${at(id)}/presigned-urls`, { body, signal }),
+      call('POST', `${at(id)}/presigned-urls`, { body, signal, retry: PATIENT_RETRY }),
     report: (id: string, body: ReportRequest, signal?: AbortSignal): Promise<ReportResponse> =>
-      call('POST', at(id), { body, signal }),
+      call('POST', at(id), { body, signal, retry: PATIENT_RETRY }),
     status: (id: string, query: PageQuery = {}): Promise<UploadDetail> =>
       call('GET', at(id), { query }),
     list: (query: PageQuery = {}): Promise<UploadList> => call('GET', UPLOADS, { query }),

@@ -1,5 +1,5 @@
 import { errorOf, UploadError } from './error.ts'
-import { DEFAULT_RETRY, withRetry } from './retry.ts'
+import { QUICK_RETRY, type RetryPolicy, withRetry } from './retry.ts'
 
 export interface HttpOptions {
   /** Where the server is, such as `http://127.0.0.1:4100`; `/v1.3` is added. */
@@ -12,6 +12,8 @@ export interface CallOptions {
   query?: Record<string, number | undefined>
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
+  /** @default {@link QUICK_RETRY} */
+  retry?: RetryPolicy
 }
 
 export type Http = ReturnType<typeof createHttp>
@@ -21,7 +23,7 @@ export function createHttp({ server, apiKey }: HttpOptions) {
   const base = `${server.replace(/\/+$/, '')}/v1.3`
 
   return function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
-    const { body, query = {}, headers = {}, signal } = options
+    const { body, query = {}, headers = {}, signal, retry = QUICK_RETRY } = options
     const url = new URL(base + path)
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) url.searchParams.set(name, String(value))
@@ -36,7 +38,7 @@ export function createHttp({ server, apiKey }: HttpOptions) {
       signal: signal ?? null,
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
-    return withRetry(DEFAULT_RETRY, signal, async () => {
+    return withRetry(retry, signal, async () => {
       const response = await send(url, init)
       return (response.status === 204 ? undefined : await response.json()) as T
     })

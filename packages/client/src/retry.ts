@@ -2,15 +2,19 @@ import { UploadError } from './error.ts'
 
 /** How often and how long to try again. */
 export interface RetryPolicy {
-  /** Tries after the first. @default 4 */
+  /** Tries after the first. */
   limit: number
-  /** Milliseconds before the first repetition; doubled each time. @default 300 */
+  /** Longest pause before the first repetition, in milliseconds; doubled each time. */
   baseMs: number
-  /** Longest pause in milliseconds. @default 10_000 */
+  /** Longest pause of all, in milliseconds. */
   maxMs: number
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { limit: 4, baseMs: 300, maxMs: 10_000 }
+/** For single calls: someone is waiting for the answer. */
+export const QUICK_RETRY: RetryPolicy = { limit: 2, baseMs: 300, maxMs: 10_000 }
+
+/** Within an upload: it outlives a restart of the server, and more is lost by giving up. */
+export const PATIENT_RETRY: RetryPolicy = { limit: 9, baseMs: 300, maxMs: 10_000 }
 
 /** Repeats `attempt` while its error is retryable; full jitter, and `Retry-After` is obeyed as it is. */
 export async function withRetry<T>(

@@ -11,7 +11,7 @@ import {
 import type { UploadsApi } from './api.ts'
 import { UploadError } from './error.ts'
 import { send } from './http.ts'
-import { DEFAULT_RETRY, withRetry } from './retry.ts'
+import { PATIENT_RETRY, withRetry } from './retry.ts'
 import type { Source } from './source.ts'
 
 export interface UploadOptions {
@@ -69,7 +69,7 @@ export async function upload(
       const start = chunkOffset(plan, index)
       const body = await source.read(start, start + size)
       const headers = session.upload_headers
-      const proof = await withRetry(DEFAULT_RETRY, signal, async () =>
+      const proof = await withRetry(PATIENT_RETRY, signal, async () =>
         put(await urls.get(index), { method: 'PUT', body, headers, signal }, () =>
           urls.drop(index),
         ),

@@ -4,45 +4,48 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
-import { Command } from 'commander'
-import { clientCommand, clientFor, formatSize, type ServerOptions, table } from './common.ts'
+import type { Command } from 'commander'
+import {
+  clientCommand,
+  clientFor,
+  everyPage,
+  formatSize,
+  group,
+  type ServerOptions,
+  table,
+} from './common.ts'
 
 interface Options extends Partial<ServerOptions> {
   json?: boolean
 }
 
+const EXAMPLES = {
+  list: 'partway assets list --json',
+  get: 'partway assets get 507f1f77bcf86cd799439012',
+  download: 'partway assets download 507f1f77bcf86cd799439012 -o film.mp4',
+  delete: 'partway assets delete 507f1f77bcf86cd799439012',
+}
+
 export function assetsCommand(): Command {
-  return new Command('assets')
-    .description('what uploads became')
-    .addCommand(clientCommand('list').description('list assets, newest first').action(list))
-    .addCommand(clientCommand('get').description('show one asset').argument('<id>').action(get))
-    .addCommand(
-      clientCommand('download')
-        .description("save an asset's content")
-        .argument('<id>')
-        .requiredOption('-o, --output <file>', 'where to save it')
-        .action(download),
-    )
-    .addCommand(
-      clientCommand('delete').description('delete an asset').argument('<id>').action(remove),
-    )
-    .addHelpText(
-      'after',
-      `
-Examples:
-  partway assets list
-  partway assets download 507f1f77bcf86cd799439012 -o film.mp4`,
-    )
+  const commands = [
+    clientCommand('list', EXAMPLES.list).description('list assets, newest first').action(list),
+    clientCommand('get', EXAMPLES.get).description('show one asset').argument('<id>').action(get),
+    clientCommand('download', EXAMPLES.download)
+      .description("save an asset's content")
+      .argument('<id>')
+      .requiredOption('-o, --output <file>', 'where to save it')
+      .action(download),
+    clientCommand('delete', EXAMPLES.delete)
+      .description('delete an asset')
+      .argument('<id>')
+      .action(remove),
+  ]
+  return group('assets', 'what uploads became', commands, Object.values(EXAMPLES))
 }
 
 async function list(options: Options): Promise<void> {
   const { assets } = clientFor(options)
-  const all = []
-  for (let page = 1; ; page++) {
-    const { data, page_info } = await assets.list({ page, page_limit: 50 })
-    all.push(...data)
-    if (page >= page_info.total_page) break
-  }
+  const all = await everyPage((page) => assets.list(page))
   if (options.json) return console.log(JSON.stringify(all))
   const rows = all.map((asset) => [
     asset._id,

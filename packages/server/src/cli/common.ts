@@ -1,4 +1,5 @@
 import { createClient, UploadError } from '@partway/client'
+import type { PageInfo, PageQuery } from '@partway/protocol'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ConfigError } from '../server/config.ts'
 
@@ -12,8 +13,8 @@ export interface ServerOptions {
 }
 
 /** A command that talks to a running server. */
-export function clientCommand(name: string): Command {
-  return new Command(name)
+export function clientCommand(name: string, ...examples: string[]): Command {
+  return withExamples(new Command(name), ...examples)
     .option('--server <url>', 'the server to talk to (PARTWAY_SERVER)', serverUrl)
     .option('--api-key <key>', 'the API key (PARTWAY_API_KEY)')
     .option('--json', 'print JSON')
@@ -27,6 +28,36 @@ export function clientFor(options: Partial<ServerOptions>, env: NodeJS.ProcessEn
     throw new UsageError('An API key is needed: give --api-key or set PARTWAY_API_KEY.')
   }
   return createClient({ server, apiKey })
+}
+
+/** Adds examples to the help of a command. */
+export function withExamples(command: Command, ...examples: string[]): Command {
+  const lines = examples.map((example) => `  ${example}`).join('\n')
+  return command.addHelpText('after', `\nExamples:\n${lines}`)
+}
+
+/** A command that only holds others. */
+export function group(
+  name: string,
+  description: string,
+  commands: Command[],
+  examples: string[],
+): Command {
+  const parent = withExamples(new Command(name).description(description), ...examples)
+  for (const command of commands) parent.addCommand(command)
+  return parent
+}
+
+/** The items of every page of a list. */
+export async function everyPage<T>(
+  list: (query: PageQuery) => Promise<{ data: T[]; page_info: PageInfo }>,
+): Promise<T[]> {
+  const all: T[] = []
+  for (let page = 1; ; page++) {
+    const { data, page_info } = await list({ page, page_limit: 50 })
+    all.push(...data)
+    if (page >= page_info.total_page) return all
+  }
 }
 
 export class UsageError extends Error {

@@ -3,38 +3,36 @@ import { secrets } from '../adapters/crypto/index.ts'
 import { createKeys, DEFAULT_ACCOUNT, type Keys } from '../core/keys.ts'
 import { openMetadata } from '../server/compose.ts'
 import { readConfig } from '../server/config.ts'
-import { table, UsageError } from './common.ts'
+import { group, table, UsageError, withExamples } from './common.ts'
 
 interface Options {
   data?: string
   json?: boolean
 }
 
-/** Keys are managed where the database is; a running server sees changes at once. */
-export function keysCommand(): Command {
-  return new Command('keys')
-    .description("API keys, managed in the server's database")
-    .addCommand(
-      local('create')
-        .description('make a key; its text is shown only once')
-        .option('--account <name>', 'the account it belongs to', DEFAULT_ACCOUNT)
-        .option('--name <text>', 'what it is for', '')
-        .action(create),
-    )
-    .addCommand(local('list').description('list keys').action(list))
-    .addCommand(local('revoke').description('end a key').argument('<id>').action(revoke))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  partway keys create --account studio --name "ingest server"
-  partway keys list --data /var/lib/partway
-  partway keys revoke 0123456789abcdef`,
-    )
+const EXAMPLES = {
+  create: 'partway keys create --account studio --name "ingest server"',
+  list: 'partway keys list --data /var/lib/partway',
+  revoke: 'partway keys revoke 0123456789abcdef',
 }
 
-const local = (name: string) =>
-  new Command(name)
+/** Keys are managed where the database is; a running server sees changes at once. */
+export function keysCommand(): Command {
+  const commands = [
+    local('create', EXAMPLES.create)
+      .description('make a key; its text is shown only once')
+      .option('--account <name>', 'the account it belongs to', DEFAULT_ACCOUNT)
+      .option('--name <text>', 'what it is for', '')
+      .action(create),
+    local('list', EXAMPLES.list).description('list keys').action(list),
+    local('revoke', EXAMPLES.revoke).description('end a key').argument('<id>').action(revoke),
+  ]
+  const description = "API keys, managed in the server's database"
+  return group('keys', description, commands, Object.values(EXAMPLES))
+}
+
+const local = (name: string, example: string) =>
+  withExamples(new Command(name), example)
     .option('--data <folder>', 'the data folder of the server (PARTWAY_DATA)')
     .option('--json', 'print JSON')
 

@@ -2,24 +2,21 @@ import { Command } from 'commander'
 import { openPorts } from '../server/compose.ts'
 import { readConfig, SETTINGS } from '../server/config.ts'
 import { startServer } from '../server/start.ts'
+import { withExamples } from './common.ts'
 
 export function serveCommand(): Command {
   const { listen, data, apiKey } = SETTINGS
-  const command = new Command('serve').description('start a server')
+  const command = withExamples(
+    new Command('serve').description('start a server'),
+    'partway serve',
+    'partway serve --listen 0.0.0.0:8080 --data /var/lib/partway',
+    'PARTWAY_MAX_VIDEO_SIZE=100GiB partway serve',
+  )
   for (const { option, description, variable, default: fallback } of [listen, data, apiKey]) {
     const note = fallback === undefined ? variable : `${variable}, default ${fallback}`
     command.option(option!, `${description} (${note})`)
   }
-  return command
-    .addHelpText(
-      'after',
-      `
-Examples:
-  partway serve
-  partway serve --listen 0.0.0.0:8080 --data /var/lib/partway
-  PARTWAY_MAX_VIDEO_SIZE=100GiB partway serve`,
-    )
-    .action(serve)
+  return command.action(serve)
 }
 
 async function serve(options: { listen?: string; data?: string; apiKey?: string }) {

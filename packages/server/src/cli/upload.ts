@@ -24,7 +24,12 @@ interface Options extends Partial<ServerOptions> {
 }
 
 export function uploadCommand(): Command {
-  return clientCommand('upload')
+  return clientCommand(
+    'upload',
+    'partway upload film.mp4 --api-key pw_...',
+    'partway upload --type video --json capture.bin',
+    'partway upload film.mp4 --server https://media.example.com --concurrency 8',
+  )
     .description('upload a file in parallel chunks')
     .argument('<file>', 'the file to upload')
     .addOption(
@@ -33,13 +38,7 @@ export function uploadCommand(): Command {
     .option('--concurrency <n>', 'chunks under way at once', positiveInteger, 4)
     .addHelpText(
       'after',
-      `
-With --json the last line is one object: upload_id, asset_id, url, sha256.
-
-Examples:
-  partway upload film.mp4 --api-key pw_...
-  partway upload --type video --json capture.bin
-  partway upload film.mp4 --server https://media.example.com --concurrency 8`,
+      '\nWith --json the last line is one object: upload_id, asset_id, url, sha256.',
     )
     .action(run)
 }

@@ -1,36 +1,42 @@
-import { Command } from 'commander'
-import { clientCommand, clientFor, formatSize, type ServerOptions, table } from './common.ts'
+import type { Command } from 'commander'
+import {
+  clientCommand,
+  clientFor,
+  everyPage,
+  formatSize,
+  group,
+  type ServerOptions,
+  table,
+} from './common.ts'
 
 interface Options extends Partial<ServerOptions> {
   json?: boolean
 }
 
+const EXAMPLES = {
+  list: 'partway uploads list --json',
+  status: 'partway uploads status 507f1f77bcf86cd799439011',
+  abort: 'partway uploads abort 507f1f77bcf86cd799439011',
+}
+
 export function uploadsCommand(): Command {
-  return new Command('uploads')
-    .description('uploads that are under way')
-    .addCommand(clientCommand('list').description('list uploads not completed').action(list))
-    .addCommand(
-      clientCommand('status').description('show one upload').argument('<id>').action(status),
-    )
-    .addCommand(clientCommand('abort').description('end an upload').argument('<id>').action(abort))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  partway uploads list
-  partway uploads status 507f1f77bcf86cd799439011
-  partway uploads abort 507f1f77bcf86cd799439011`,
-    )
+  const commands = [
+    clientCommand('list', EXAMPLES.list).description('list uploads not completed').action(list),
+    clientCommand('status', EXAMPLES.status)
+      .description('show one upload')
+      .argument('<id>')
+      .action(status),
+    clientCommand('abort', EXAMPLES.abort)
+      .description('end an upload')
+      .argument('<id>')
+      .action(abort),
+  ]
+  return group('uploads', 'uploads that are under way', commands, Object.values(EXAMPLES))
 }
 
 async function list(options: Options): Promise<void> {
   const { uploads } = clientFor(options)
-  const all = []
-  for (let page = 1; ; page++) {
-    const { data, page_info } = await uploads.list({ page, page_limit: 50 })
-    all.push(...data)
-    if (page >= page_info.total_page) break
-  }
+  const all = await everyPage((page) => uploads.list(page))
   if (options.json) return console.log(JSON.stringify(all))
   const rows = all.map((upload) => [
     upload.upload_id,

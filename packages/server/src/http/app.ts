@@ -10,7 +10,7 @@ import type { ChunkSink, Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
 import { assetRoutes } from './assets.ts'
 import { chunkDoor } from './chunks.ts'
-import { answerBadHttp, askForBodies, commonHeaders } from './connection.ts'
+import { answerBadHttp, askForBodies, commonHeaders, limitStalls } from './connection.ts'
 import { contentRoutes } from './content.ts'
 import { handleError, refuseUnknownRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
@@ -85,6 +85,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     if (!request.host) throw new PartwayError('invalid_request', 'The `Host` header is missing.')
   })
   askForBodies(app)
+  limitStalls(app, options.stallTimeoutMs)
   app.addHook('onResponse', async (request, reply) => {
     const level = reply.statusCode >= 500 ? 'error' : reply.statusCode >= 400 ? 'info' : 'debug'
     request.log[level](
@@ -113,7 +114,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
   healthRoutes(app, deps.ping)
   contentRoutes(app, deps.assets)
   const { sink, clock } = deps
-  if (sink) await app.register((door) => chunkDoor(door as App, { sink, clock, options }))
+  if (sink) await app.register((door) => chunkDoor(door as App, { sink, clock }))
   await app.register(
     async (api) => {
       api.addHook('onRequest', async (request) => {

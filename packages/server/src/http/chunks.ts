@@ -3,11 +3,6 @@ import type { FastifyRequest } from 'fastify'
 import type { ChunkSink, ChunkTicket, Clock } from '../core/ports.ts'
 import type { App } from './types.ts'
 
-export interface ChunkDoorOptions {
-  /** A body that makes no progress for this long is cut off. */
-  stallTimeoutMs: number
-}
-
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
 
 /**
@@ -16,7 +11,7 @@ const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
  */
 export async function chunkDoor(
   app: App,
-  { sink, clock, options }: { sink: ChunkSink; clock: Clock; options: ChunkDoorOptions },
+  { sink, clock }: { sink: ChunkSink; clock: Clock },
 ): Promise<void> {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/octet-stream', (_request, payload, done) =>
@@ -41,18 +36,16 @@ export async function chunkDoor(
     },
     errorHandler: (error, request, reply) => {
       reply.removeHeader('content-length')
-      // Node discards what is left of a body; of a huge one it should not even do that.
-      if (!(Number(request.headers['content-length']) <= MAX_DISCARDED)) {
-        reply.header('connection', 'close')
-      }
+      // The rest of a body is discarded; of a huge one not even that.
+      if (Number(request.headers['content-length']) <= MAX_DISCARDED) request.raw.resume()
+      else reply.header('connection', 'close')
       return app.errorHandler(error, request, reply)
     },
     handler: async (request, reply) => {
-      const { raw } = request
-      // The timer restarts with every byte; without a listener Node closes the connection.
-      raw.setTimeout(options.stallTimeoutMs)
-      raw.once('end', () => raw.setTimeout(0))
-      const { etag } = await sink.write(tickets.get(request)!, raw)
+      // What is refused half-way must not take the connection with it: Node would neither read nor
+      // discard the rest of a destroyed request, and the next one on the connection would hang.
+      const body = request.raw.iterator({ destroyOnReturn: false })
+      const { etag } = await sink.write(tickets.get(request)!, body)
       return reply.header('etag', `"${etag}"`).send()
     },
   })

@@ -41,3 +41,18 @@ export function askForBodies(app: App): void {
     if (waiting.has(request.raw)) reply.raw.writeContinue()
   })
 }
+
+/**
+ * Closes connections whose request body makes no progress for so long. There is no limit on the
+ * whole time: a large chunk on a slow line may take hours.
+ */
+export function limitStalls(app: App, stallTimeoutMs: number): void {
+  app.addHook('preParsing', async ({ raw, headers }) => {
+    const hasBody = 'transfer-encoding' in headers || Number(headers['content-length'] ?? 0) > 0
+    if (!hasBody) return
+    // The timer restarts with every byte; without a listener Node closes the connection. Requests
+    // injected by tests have no socket.
+    raw.setTimeout?.(stallTimeoutMs)
+    raw.once('end', () => raw.setTimeout?.(0))
+  })
+}

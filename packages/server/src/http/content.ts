@@ -19,7 +19,10 @@ export function contentRoutes(app: App, assets: Assets): void {
 async function send(content: Content, request: FastifyRequest, reply: FastifyReply) {
   const { asset, read } = content
   const etag = `"${content.etag}"`
-  const range = request.method === 'GET' ? rangeOf(request, etag, asset.size) : undefined
+  // The order of RFC 9110 section 13.2.2: If-None-Match first, Range last.
+  const unchanged = matches(request.headers['if-none-match'], etag)
+  const range =
+    request.method === 'GET' && !unchanged ? rangeOf(request, etag, asset.size) : undefined
   if (range === 'unsatisfiable') {
     reply.headers({ 'content-range': `bytes */${asset.size}`, 'cache-control': 'no-store' })
     throw new PartwayError(
@@ -27,7 +30,6 @@ async function send(content: Content, request: FastifyRequest, reply: FastifyRep
       `The \`Range\` header is invalid. The file has ${asset.size} bytes; received ${request.headers.range}.`,
     )
   }
-  const unchanged = matches(request.headers['if-none-match'], etag)
   const { start, end } = range ?? { start: 0, end: asset.size - 1 }
   // A store that cannot answer should be found out while the answer can still be an error.
   const body =
@@ -51,18 +53,24 @@ async function send(content: Content, request: FastifyRequest, reply: FastifyRep
   return reply.send(body)
 }
 
-/** Resolves when the first bytes are there. */
+/** Resolves when the first bytes are there. Destroying the stream ends the reading, also unread. */
 async function startReading(bytes: AsyncIterable<Uint8Array>): Promise<Readable> {
   const iterator = bytes[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  async function* all() {
-    try {
-      for (let next = first; !next.done; next = await iterator.next()) yield next.value
-    } finally {
-      await iterator.return?.()
-    }
-  }
-  return Readable.from(all(), { objectMode: false })
+  let first: IteratorResult<Uint8Array> | undefined = await iterator.next()
+  return new Readable({
+    read() {
+      const next = first ? Promise.resolve(first) : iterator.next()
+      first = undefined
+      next.then(
+        ({ done, value }) => this.push(done ? null : value),
+        (error) => this.destroy(error),
+      )
+    },
+    destroy(error, callback) {
+      const ended = iterator.return?.() ?? Promise.resolve()
+      ended.then(() => callback(error), callback)
+    },
+  })
 }
 
 interface ByteRange {

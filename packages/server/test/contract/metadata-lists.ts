@@ -58,6 +58,13 @@ export function listSentences(metadata: () => Metadata): void {
     expect(ids(await list({ page: 3, limit: 3 }))).toEqual(made.slice(6))
   })
 
+  it.each(lists)('lists no %s on a page past the end, however far', async (_, list) => {
+    await create()
+    for (const page of [2, 1e9, Number.MAX_SAFE_INTEGER, 1e18]) {
+      expect(await list({ page, limit: 50 })).toEqual({ items: [], total: 1 })
+    }
+  })
+
   it.each(lists)('lists no %s past the end, and still the total', async (_, list) => {
     await create()
     expect(await list({ page: 2, limit: 10 })).toEqual({ items: [], total: 1 })

@@ -94,6 +94,13 @@ describe('a Range header', () => {
     expect(response.headers['content-length']).toBe('10')
   })
 
+  // RFC 9110 section 13.2.2: If-None-Match is looked at first, Range last.
+  test.each(['bytes=0-1', 'bytes=10-'])('%s is ignored when nothing has changed', async (range) => {
+    const { etag } = (await get({})).headers
+    const response = await get({ range, 'if-none-match': String(etag) })
+    expect([response.statusCode, response.body]).toEqual([304, ''])
+  })
+
   test('reads across the border of two chunks', async () => {
     const bytes = Buffer.concat([Buffer.alloc(CHUNK_SIZE, 'a'), Buffer.from('bcd')])
     const created = await createUpload(world, { size: bytes.byteLength })

@@ -3,7 +3,7 @@ import type { Response } from './http-world.ts'
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-export const DOCS_URL = 'https://docs.twelvelabs.io/api-reference/error-codes'
+const DOCS_URL = 'https://docs.twelvelabs.io/api-reference/error-codes'
 
 interface Answer {
   statusCode: number

@@ -1,7 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 
 /** Whether `ffmpeg` is on PATH. */
-export const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0
+const hasFfmpeg = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0
 
 /** Without ffmpeg its tests are skipped by name, but not in CI: there they fail. */
 export const skipsMedia = !hasFfmpeg && !process.env.CI

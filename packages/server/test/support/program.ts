@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
-export const PROGRAM = join(import.meta.dirname, '../../bin/partway.js')
+const PROGRAM = join(import.meta.dirname, '../../bin/partway.js')
 export const TEST_KEY = 'pw_test-key-for-the-suite'
 
 export interface Program extends AsyncDisposable {
@@ -104,7 +104,7 @@ export function clientEnv(server: Pick<Program, 'url'>, apiKey = TEST_KEY): Reco
 }
 
 /** The environment without settings of ours that happen to be set. */
-export function cleanEnv(): Record<string, string> {
+function cleanEnv(): Record<string, string> {
   const entries = Object.entries(process.env).filter(
     ([name, value]) => value !== undefined && !name.startsWith('PARTWAY_'),
   )

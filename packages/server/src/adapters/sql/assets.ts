@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { assetOf } from './rows.ts'
+import { assetOf, offsetOf } from './rows.ts'
 import type { Database } from './schema.ts'
 import { endUploads } from './uploads.ts'
 
@@ -50,7 +50,7 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
         .orderBy('createdAt', 'desc')
         .orderBy('id', 'desc')
         .limit(limit)
-        .offset((page - 1) * limit)
+        .offset(offsetOf({ page, limit }))
         .execute()
       const { total } = await mine
         .select((eb) => eb.fn.countAll().as('total'))

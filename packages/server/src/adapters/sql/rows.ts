@@ -1,5 +1,5 @@
 import type { Insertable, Selectable } from 'kysely'
-import type { ApiKey, Asset, Upload, UploadProgress } from '../../core/types.ts'
+import type { ApiKey, Asset, PageRequest, Upload, UploadProgress } from '../../core/types.ts'
 import type { ApiKeysTable, AssetsTable, UploadsTable } from './schema.ts'
 
 // Between rows, which have NULL, and domain objects, which have `undefined`.
@@ -44,4 +44,9 @@ export function assetRow(asset: Asset): Insertable<AssetsTable> {
 
 export function keyOf(row: Selectable<ApiKeysTable>): ApiKey {
   return { ...row, revokedAt: row.revokedAt ?? undefined }
+}
+
+/** Where a page starts. Beyond what a database can count there is nothing anyway. */
+export function offsetOf({ page, limit }: PageRequest): number {
+  return Math.min((page - 1) * limit, Number.MAX_SAFE_INTEGER)
 }

@@ -7,7 +7,7 @@ import {
   type Transaction,
 } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { assetRow, uploadOf, uploadRow } from './rows.ts'
+import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
 
 type UploadQueries = Pick<
@@ -91,7 +91,7 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
         .orderBy('createdAt', 'desc')
         .orderBy('id', 'desc')
         .limit(limit)
-        .offset((page - 1) * limit)
+        .offset(offsetOf({ page, limit }))
         .execute()
       const { total } = await mine
         .select((eb) => eb.fn.countAll().as('total'))
