@@ -19,8 +19,6 @@ export interface SweepDeps {
 
 const BATCH = 100
 
-export type Sweeper = ReturnType<typeof createSweeper>
-
 /** Expiry, recovery and freeing. Safe on any number of servers at once: every step is a compare-and-set or can be repeated. */
 export function createSweeper(deps: SweepDeps) {
   const { metadata, store, completer, clock, onError } = deps

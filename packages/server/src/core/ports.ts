@@ -162,7 +162,8 @@ export interface ChunkSink {
   verify(method: string, url: string, now: number): ChunkTicket
   /**
    * Stores one body. Resolves only when the bytes are durable. Never touches another complete
-   * body of the same chunk; a body that is already there is not written again.
+   * body of the same chunk; a body that is already there is not written again. The pieces of
+   * `body` are the sink's from then on; it may take their memory away.
    *
    * @throws PartwayError `NoSuchUpload`, `IncompleteBody` or `EntityTooLarge` (other length than the ticket's),
    * `OperationAborted` (the chunk is settled with other bytes, or has too many bodies),

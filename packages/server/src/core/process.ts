@@ -10,8 +10,6 @@ export interface ProcessDeps {
   leaseMs: number
 }
 
-export type Processor = ReturnType<typeof createProcessor>
-
 /**
  * The background step that makes assets `ready`. The table is the queue: whoever claims an asset
  * has it until the lease runs out, and every step can be repeated.

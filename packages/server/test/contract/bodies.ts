@@ -15,7 +15,8 @@ export function bytesFor(upload: Upload, index: number, variant = 0): Uint8Array
 export async function* inPieces(bytes: Uint8Array, pieceSize = 300): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.byteLength; at += pieceSize) {
     await new Promise((resolve) => setImmediate(resolve))
-    yield bytes.subarray(at, at + pieceSize)
+    // A copy: the sink owns what it is given.
+    yield new Uint8Array(bytes.subarray(at, at + pieceSize))
   }
 }
 

@@ -132,7 +132,7 @@ export function bodySentences(store: () => Store): void {
     async function* cut(at: number[]) {
       let from = 0
       for (const to of [...at.toSorted((a, b) => a - b), 3000]) {
-        yield bytes.subarray(from, to)
+        yield new Uint8Array(bytes.subarray(from, to))
         from = to
       }
     }

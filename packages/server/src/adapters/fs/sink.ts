@@ -16,11 +16,11 @@ import { errnoOf, guarded } from './errors.ts'
 import { bodyName, indexOfBody, type Layout } from './layout.ts'
 
 /**
- * How many bytes of the socket's small pieces are gathered before they are written. Half a MiB
- * costs few system calls, and two of them (one filling, one being written) for each of 64 PUTs
- * stay within 64 MiB.
+ * How many bytes of the socket's small pieces are gathered before they are written. A quarter of a
+ * MiB costs few system calls, and two of them (one filling, one being written) for each of 64 PUTs
+ * stay within 32 MiB.
  */
-const GATHER = 512 * 1024
+const GATHER = 256 * 1024
 
 /** A body that was reported: the file is read-only from then on. */
 const SETTLED_MODE = 0o400
@@ -120,7 +120,8 @@ async function receive(
 
   const flush = async () => {
     await writing
-    writing = writeAll(file, pieces)
+    const full = pieces
+    writing = writeAll(file, full).then(() => full.forEach(release))
     // Awaited at the next flush; until then a failure must not count as unhandled.
     writing.catch(() => {})
     pieces = []
@@ -139,4 +140,12 @@ async function receive(
   await flush()
   await writing
   return hash.digest('hex')
+}
+
+/**
+ * Gives the memory of a piece back at once. Node makes a buffer of 64 KiB for every piece; left to
+ * the garbage collector, they make it run all the time, at a third of the CPU time of a PUT.
+ */
+function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
