@@ -25,6 +25,29 @@ export const AssetType = Type.Enum(['video', 'audio', 'image'], {
 })
 export type AssetType = Static<typeof AssetType>
 
+/** What an asset can be; documents are not uploaded in chunks (contract section 2, M1). */
+export const AnyAssetType = Type.Enum(['video', 'audio', 'image', 'document'])
+export type AnyAssetType = Static<typeof AnyAssetType>
+
+export const AssetMethod = Type.Enum(['direct', 'url', 'multipart'], {
+  description: 'How the asset was created.',
+})
+export type AssetMethod = Static<typeof AssetMethod>
+
+const Scalar = [Type.String(), Type.Number(), Type.Boolean()] as const
+
+/** Values that are stored. */
+export const UserMetadata = Type.Record(Type.String(), Type.Union([...Scalar]), {
+  description: 'Key-value pairs of your own.',
+})
+export type UserMetadata = Static<typeof UserMetadata>
+
+/** Values that are sent: `null` and the empty string have meanings of their own. */
+const UserMetadataInput = Type.Record(Type.String(), Type.Union([...Scalar, Type.Null()]), {
+  description: 'Key-value pairs; values are strings, numbers or booleans, or null.',
+})
+export type UserMetadataInput = Static<typeof UserMetadataInput>
+
 export const UploadStatus = Type.Enum(['active', 'completed', 'failed', 'expired'], {
   description:
     '`active`: send chunks. `completed`: the file is stored. `failed`, `expired`: start a new upload.',
@@ -97,6 +120,7 @@ export const CreateUploadRequest = Type.Object(
     }),
     type: AssetType,
     total_size: int('The size of the file in bytes.', { minimum: 1 }),
+    user_metadata: optional(UserMetadataInput),
   },
   { $id: 'CreateAssetUploadRequest' },
 )
@@ -240,7 +264,7 @@ export type UploadDetail = Static<typeof UploadDetail>
 export const Asset = Type.Object(
   {
     _id: id('The asset.'),
-    method: Type.Enum(['multipart'], { description: 'How it was created.' }),
+    method: AssetMethod,
     status: Type.Enum(['processing', 'ready', 'failed']),
     filename: Type.String(),
     file_type: Type.Optional(Type.String({ description: 'The MIME type found in the content.' })),
@@ -251,6 +275,7 @@ export const Asset = Type.Object(
     error: Type.Optional(
       Type.Object({ message: Type.String() }, { description: 'Why it failed.' }),
     ),
+    user_metadata: Type.Optional(UserMetadata),
     created_at: date('When it was created.'),
   },
   { $id: 'AssetDetail' },
@@ -262,6 +287,31 @@ export const AssetList = Type.Object(
   { $id: 'ListAssetsResponse' },
 )
 export type AssetList = Static<typeof AssetList>
+
+export const ListAssetsQuery = Type.Object({
+  ...PageQuery.properties,
+  asset_ids: Type.Optional(
+    Type.Array(Type.String({ pattern: '^[0-9a-f]{24}$' }), {
+      description: 'Only these assets; repeat the parameter.',
+    }),
+  ),
+  asset_types: Type.Optional(
+    Type.Array(AnyAssetType, { description: 'Only these types; repeat the parameter.' }),
+  ),
+  filename: Type.Optional(
+    Type.String({
+      maxLength: 255,
+      description: 'Only names that contain this text, whatever its case.',
+    }),
+  ),
+})
+export type ListAssetsQuery = Static<typeof ListAssetsQuery>
+
+export const UserMetadataRequest = Type.Object(
+  { user_metadata: UserMetadataInput },
+  { $id: 'UserMetadataRequest' },
+)
+export type UserMetadataRequest = Static<typeof UserMetadataRequest>
 
 export const DeleteAssetQuery = Type.Object({
   force: Type.Optional(
@@ -286,4 +336,5 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   UploadDetail,
   Asset,
   AssetList,
+  UserMetadataRequest,
 ]

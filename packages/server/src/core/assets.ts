@@ -1,8 +1,9 @@
 import { PartwayError } from '@partway/protocol'
 import type { ContentLinks } from './links.ts'
 import type { ChunkStore, Clock, Metadata } from './ports.ts'
-import type { Asset, Page, PageRequest } from './types.ts'
+import type { Asset, AssetFilter, Page, PageRequest } from './types.ts'
 import { notFound } from './upload-state.ts'
+import type { UserMetadataChange } from './user-metadata.ts'
 
 export interface AssetDeps {
   metadata: Metadata
@@ -39,9 +40,10 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
   async function list(
     account: string,
     page: PageRequest,
+    filter: AssetFilter,
     origin: string,
   ): Promise<Page<LinkedAsset>> {
-    const { items, total } = await metadata.listAssets(account, page)
+    const { items, total } = await metadata.listAssets(account, page, filter)
     return { items: items.map((asset) => link(asset, origin)), total }
   }
 
@@ -50,6 +52,14 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
     if (!(await metadata.deleteAsset(account, id, 'The asset was deleted.', clock()))) {
       throw notFound(id, 'assets')
     }
+  }
+
+  async function changeUserMetadata(
+    account: string,
+    id: string,
+    change: UserMetadataChange,
+  ): Promise<void> {
+    if (!(await metadata.changeUserMetadata(account, id, change))) throw notFound(id, 'assets')
   }
 
   /** The content that a signed URL (path and query) gives access to. */
@@ -62,5 +72,5 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
     return { asset, etag, read: (start, end) => store.open(ref, { start, end }) }
   }
 
-  return { find, list, remove, content }
+  return { find, list, remove, changeUserMetadata, content }
 }

@@ -1,6 +1,7 @@
 import type {
   ApiKey,
   Asset,
+  AssetFilter,
   Chunk,
   Claim,
   Page,
@@ -11,6 +12,7 @@ import type {
   Upload,
   UploadProgress,
 } from './types.ts'
+import type { UserMetadataChange } from './user-metadata.ts'
 
 // The ports: all that the core asks of the world. An adapter is a function that returns one of
 // these objects. What each sentence here promises is tested by the contract suites in
@@ -57,8 +59,13 @@ export interface Metadata {
   findAsset(account: string, id: string): Promise<Asset | undefined>
   /** An asset whose bytes are sealed, whoever owns it: for signed URLs, which carry their own authority. */
   findSealedAsset(id: string): Promise<Asset | undefined>
-  /** Newest first. */
-  listAssets(account: string, page: PageRequest): Promise<Page<Asset>>
+  /**
+   * Newest first, ties by id. An asset added meanwhile moves the others to later places, so that
+   * whoever reads page after page misses none that was there at the start.
+   */
+  listAssets(account: string, page: PageRequest, filter: AssetFilter): Promise<Page<Asset>>
+  /** Changes the key-value pairs of an asset; `false` when there is no such asset. */
+  changeUserMetadata(account: string, id: string, change: UserMetadataChange): Promise<boolean>
   /** Hides an asset at once and fails its upload if that is still active; true for exactly one caller. */
   deleteAsset(account: string, id: string, reason: string, now: number): Promise<boolean>
   /** Assets hidden before `before`, whose bytes can now be freed; oldest first. */

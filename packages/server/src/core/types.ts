@@ -1,4 +1,10 @@
-import type { AssetType, ChunkPlan } from '@partway/protocol'
+import type {
+  AnyAssetType,
+  AssetMethod,
+  AssetType,
+  ChunkPlan,
+  UserMetadata,
+} from '@partway/protocol'
 
 // Sizes are bytes and times epoch milliseconds unless the name says otherwise.
 
@@ -65,8 +71,9 @@ export interface SealedObject {
 export interface Asset {
   id: string
   account: string
+  method: AssetMethod
   filename: string
-  type: AssetType
+  type: AnyAssetType
   state: AssetState
   /** Why it failed. */
   reason: string | undefined
@@ -75,7 +82,16 @@ export interface Asset {
   mimeType: string | undefined
   /** Present once the bytes are sealed. */
   object: SealedObject | undefined
+  userMetadata: UserMetadata
   createdAt: number
+}
+
+/** Which assets to list; what is absent does not matter. */
+export interface AssetFilter {
+  ids?: string[]
+  types?: AnyAssetType[]
+  /** Part of the name, whatever its case. */
+  filename?: string
 }
 
 /** An API key as it is kept: the key itself is never stored. */

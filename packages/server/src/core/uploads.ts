@@ -1,8 +1,15 @@
-import { type AssetType, MAX_BATCH, PartwayError, planChunks } from '@partway/protocol'
+import {
+  type AssetType,
+  MAX_BATCH,
+  PartwayError,
+  planChunks,
+  type UserMetadataInput,
+} from '@partway/protocol'
 import type { NewId } from './ports.ts'
 import { createReport, type ReportDeps } from './report.ts'
 import type { Asset, Chunk, Page, PageRequest, Upload, UploadProgress } from './types.ts'
 import { endedError, findUpload, stateAt } from './upload-state.ts'
+import { applyChange } from './user-metadata.ts'
 
 export interface UploadSettings {
   /** Largest file of each type, in bytes. */
@@ -25,6 +32,7 @@ export interface NewUpload {
   filename: string
   type: AssetType
   totalSize: number
+  userMetadata: UserMetadataInput
   idempotencyKey: string | undefined
 }
 
@@ -65,13 +73,15 @@ export function createUploads(deps: UploadDeps) {
       ...{ chunksCompleted: 0, uploadedSize: 0 },
     }
     upload.storeRef = await store.begin(upload)
-    const fingerprint = JSON.stringify([filename, type, input.totalSize])
+    const fingerprint = JSON.stringify([filename, type, input.totalSize, input.userMetadata])
     const key = input.idempotencyKey
     const idempotency =
       key === undefined ? undefined : { key, fingerprint, since: now - settings.idempotencyTtlMs }
     const asset: Asset = {
       ...{ id: assetId, account, filename, type, state: 'processing', reason: undefined },
       ...{ size: input.totalSize, mimeType: undefined, object: undefined, createdAt: now },
+      method: 'multipart',
+      userMetadata: applyChange({}, { kind: 'replace', values: input.userMetadata }),
     }
     const created = await metadata.createUpload(upload, asset, idempotency).catch(async (error) => {
       // A database that breaks off may have recorded it all the same.

@@ -3,11 +3,13 @@ import {
   AssetList,
   AssetParams,
   DeleteAssetQuery,
-  PageQuery,
+  ListAssetsQuery,
   ref,
+  UserMetadataRequest,
 } from '@partway/protocol/schemas'
 import { Type } from 'typebox'
 import type { Assets } from '../core/assets.ts'
+import type { AssetFilter } from '../core/types.ts'
 import { errors, pageRequest } from './common.ts'
 import { pageInfo, asset as presented } from './present.ts'
 import type { App } from './types.ts'
@@ -23,13 +25,14 @@ export function assetRoutes(app: App, assets: Assets): void {
         operationId: 'list-assets',
         summary: 'List assets, newest first',
         tags,
-        querystring: PageQuery,
+        querystring: ListAssetsQuery,
         response: { 200: ref(AssetList), ...errors(400, 401, 500, 503) },
       },
     },
     async (request) => {
       const page = pageRequest(request.query)
-      const { items, total } = await assets.list(request.account, page, request.origin())
+      const filter = filterOf(request.query)
+      const { items, total } = await assets.list(request.account, page, filter, request.origin())
       return { data: items.map(presented), page_info: pageInfo(page, total) }
     },
   )
@@ -66,4 +69,53 @@ export function assetRoutes(app: App, assets: Assets): void {
       return reply.status(204).send(null)
     },
   )
+
+  for (const [method, kind, summary] of [
+    ['PUT', 'replace', 'Replace all key-value pairs of an asset'],
+    ['PATCH', 'merge', 'Change some key-value pairs of an asset; null removes one'],
+  ] as const) {
+    app.route({
+      method,
+      url: '/assets/:asset_id/user-metadata',
+      schema: {
+        operationId: `${kind}-user-metadata`,
+        summary,
+        tags,
+        params: AssetParams,
+        body: ref(UserMetadataRequest),
+        response: { 204: Type.Null(), ...errors(400, 401, 404, 413, 500, 503) },
+      },
+      handler: async (request, reply) => {
+        const change = { kind, values: request.body.user_metadata }
+        await assets.changeUserMetadata(request.account, request.params.asset_id, change)
+        return reply.status(204).send(null)
+      },
+    })
+  }
+
+  app.delete(
+    '/assets/:asset_id/user-metadata',
+    {
+      schema: {
+        operationId: 'clear-user-metadata',
+        summary: 'Remove all key-value pairs of an asset',
+        tags,
+        params: AssetParams,
+        response: { 204: Type.Null(), ...errors(400, 401, 404, 500, 503) },
+      },
+    },
+    async (request, reply) => {
+      const change = { kind: 'replace', values: {} } as const
+      await assets.changeUserMetadata(request.account, request.params.asset_id, change)
+      return reply.status(204).send(null)
+    },
+  )
+}
+
+function filterOf({ asset_ids, asset_types, filename }: ListAssetsQuery): AssetFilter {
+  return {
+    ...(asset_ids ? { ids: asset_ids } : {}),
+    ...(asset_types ? { types: asset_types } : {}),
+    ...(filename ? { filename } : {}),
+  }
 }

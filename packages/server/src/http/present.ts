@@ -87,13 +87,14 @@ export function asset(asset: LinkedAsset): Asset {
   const { mimeType, reason, url } = asset
   return {
     _id: asset.id,
-    method: 'multipart',
+    method: asset.method,
     status: asset.state,
     filename: asset.filename,
     ...(mimeType === undefined ? {} : { file_type: mimeType }),
     ...(asset.object ? { size: asset.size } : {}),
     ...(url === undefined ? {} : { url }),
     ...(reason === undefined ? {} : { error: { message: reason } }),
+    ...(Object.keys(asset.userMetadata).length > 0 ? { user_metadata: asset.userMetadata } : {}),
     created_at: date(asset.createdAt),
   }
 }

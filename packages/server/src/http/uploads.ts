@@ -42,9 +42,12 @@ export function uploadRoutes(app: App, uploads: Uploads, clock: Clock): void {
       },
     },
     async (request, reply) => {
-      const { filename, type, total_size: totalSize } = request.body
+      const { filename, type, total_size: totalSize, user_metadata } = request.body
       const idempotencyKey = checkedKey(request.headers['idempotency-key'])
-      const input = { account: request.account, filename, type, totalSize, idempotencyKey }
+      const input = {
+        ...{ account: request.account, filename, type, totalSize, idempotencyKey },
+        userMetadata: user_metadata ?? {},
+      }
       const { upload, chunks } = await uploads.create(input, request.origin())
       return reply.status(201).send({
         upload_id: upload.id,

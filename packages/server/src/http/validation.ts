@@ -7,8 +7,8 @@ import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastif
 // Every problem of a request is reported at once. `verbose` keeps the values for the message.
 const OPTIONS = { allErrors: true, verbose: true, strict: false } as const
 
-function createAjv(coerceTypes: boolean) {
-  const ajv = new Ajv({ ...OPTIONS, coerceTypes, useDefaults: coerceTypes })
+function createAjv(coerceTypes: false | 'array') {
+  const ajv = new Ajv({ ...OPTIONS, coerceTypes, useDefaults: coerceTypes !== false })
   ajvFormats.default(ajv)
   for (const schema of NAMED_SCHEMAS) ajv.addSchema(schema)
   return ajv
@@ -17,7 +17,8 @@ function createAjv(coerceTypes: boolean) {
 /** JSON bodies have types of their own; query strings and paths are text that stands for a type. */
 export function createValidator(): FastifySchemaCompiler<AnySchema> {
   const body = createAjv(false)
-  const text = createAjv(true)
+  // 'array', because a repeated parameter that comes once is not an array yet.
+  const text = createAjv('array')
   return ({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema)
 }
 

@@ -37,7 +37,7 @@ export function assetSentences(metadata: () => Metadata): void {
     expect(won.filter(Boolean)).toHaveLength(1)
     expect(await metadata().findAsset('alice', upload.assetId)).toBeUndefined()
     expect(await metadata().findSealedAsset(upload.assetId)).toBeUndefined()
-    const page = await metadata().listAssets('alice', { page: 1, limit: 10 })
+    const page = await metadata().listAssets('alice', { page: 1, limit: 10 }, {})
     expect(page).toMatchObject({ items: [{ id: other.assetId }], total: 1 })
   })
 

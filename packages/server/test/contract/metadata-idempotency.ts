@@ -37,7 +37,7 @@ export function idempotencySentences(metadata: () => Metadata): void {
       if (!outcome.created) expect(outcome.upload.id).toBe(winners[0]!.upload.id)
     }
     expect(await count()).toBe(1)
-    expect((await metadata().listAssets('alice', { page: 1, limit: 1 })).total).toBe(1)
+    expect((await metadata().listAssets('alice', { page: 1, limit: 1 }, {})).total).toBe(1)
   })
 
   it('keeps the keys of accounts apart', async () => {

@@ -32,7 +32,7 @@ export function listSentences(metadata: () => Metadata): void {
   const lists: [string, (page: PageRequest) => Promise<Page<{ id: string }>>, 'id' | 'assetId'][] =
     [
       ['uploads', (page) => metadata().listIncomplete('alice', page), 'id'],
-      ['assets', (page) => metadata().listAssets('alice', page), 'assetId'],
+      ['assets', (page) => metadata().listAssets('alice', page, {}), 'assetId'],
     ]
 
   it.each(lists)('lists %s newest first, in whatever order they were made', async (_, list, id) => {

@@ -75,7 +75,7 @@ export function uploadSentences(metadata: () => Metadata): void {
     const page = { page: 1, limit: 10 }
     const uploads = await metadata().listIncomplete('bob', page)
     expect(uploads).toMatchObject({ items: [{ id: his.id }], total: 1 })
-    const assets = await metadata().listAssets('bob', page)
+    const assets = await metadata().listAssets('bob', page, {})
     expect(assets).toMatchObject({ items: [{ id: his.assetId }], total: 1 })
     expect(await metadata().deleteAsset('bob', hers.assetId, 'mine now', T0)).toBe(false)
     expect(await metadata().findAsset('alice', hers.assetId)).toEqual(assetFor(hers))

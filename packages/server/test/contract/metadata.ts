@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Metadata } from '../../src/core/ports.ts'
 import { assetSentences } from './metadata-assets.ts'
 import { chunkSentences } from './metadata-chunks.ts'
+import { filterSentences } from './metadata-filters.ts'
 import { idempotencySentences } from './metadata-idempotency.ts'
 import { keySentences } from './metadata-keys.ts'
 import { leaseSentences } from './metadata-leases.ts'
@@ -27,6 +28,7 @@ export function metadataContract(name: string, open: OpenMetadata): void {
     describe('chunks', () => chunkSentences(metadata))
     describe('sweeping', () => sweepSentences(metadata))
     describe('assets', () => assetSentences(metadata))
+    describe('filters and key-value pairs', () => filterSentences(metadata))
     describe('leases', () => leaseSentences(metadata))
     describe('keys', () => keySentences(metadata))
   })

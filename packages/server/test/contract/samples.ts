@@ -31,6 +31,7 @@ export function assetFor(upload: Upload): Asset {
   return {
     ...{ id, account, filename, type, size, createdAt },
     ...{ state: 'processing', reason: undefined, mimeType: undefined, object: undefined },
+    ...{ method: 'multipart', userMetadata: {} },
   }
 }
 

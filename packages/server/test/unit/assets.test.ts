@@ -9,7 +9,7 @@ describe('assets', () => {
     expect((await assets.find(ACCOUNT, upload.assetId, ORIGIN)).url).toBeUndefined()
     await complete(upload)
     const { url } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
-    const { items } = await assets.list(ACCOUNT, { page: 1, limit: 10 }, ORIGIN)
+    const { items } = await assets.list(ACCOUNT, { page: 1, limit: 10 }, {}, ORIGIN)
     expect(items).toMatchObject([{ id: upload.assetId, url }])
     const content = await assets.content(url!.slice(ORIGIN.length))
     expect(content.etag).toMatch(/-3$/)
@@ -24,7 +24,7 @@ describe('assets', () => {
     const missing = { code: 'resource_not_exist' }
     await expect(assets.find(ACCOUNT, upload.assetId, ORIGIN)).rejects.toMatchObject(missing)
     await expect(assets.remove(ACCOUNT, upload.assetId)).rejects.toMatchObject(missing)
-    expect((await assets.list(ACCOUNT, { page: 1, limit: 10 }, ORIGIN)).total).toBe(0)
+    expect((await assets.list(ACCOUNT, { page: 1, limit: 10 }, {}, ORIGIN)).total).toBe(0)
     await expect(assets.content(url!.slice(ORIGIN.length))).rejects.toMatchObject({
       code: 'not_found',
     })

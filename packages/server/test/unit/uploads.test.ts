@@ -19,6 +19,7 @@ const FILE: NewUpload = {
   filename: 'a.mp4',
   type: 'video',
   totalSize: 12 * MIB,
+  userMetadata: {},
   idempotencyKey: undefined,
 }
 

@@ -8,6 +8,8 @@ import type {
   Upload,
   UploadProgress,
 } from '../../core/types.ts'
+import { applyChange } from '../../core/user-metadata.ts'
+import { foldCase } from '../fold-case.ts'
 
 interface UploadRow {
   upload: UploadProgress
@@ -183,15 +185,25 @@ export function createMemoryMetadata(): Metadata {
       return row?.asset.object && row.deletedAt === undefined ? { ...row.asset } : undefined
     },
 
-    async listAssets(account, page) {
+    async listAssets(account, page, { ids, types, filename }) {
       const mine = [...assets.values()]
         .filter(({ asset, deletedAt }) => asset.account === account && deletedAt === undefined)
         .map(({ asset }) => asset)
+        .filter((asset) => !ids || ids.includes(asset.id))
+        .filter((asset) => !types || types.includes(asset.type))
+        .filter((asset) => !filename || foldCase(asset.filename).includes(foldCase(filename)))
       const { items, total } = paged(
         newestFirst(mine, (a) => a),
         page,
       )
       return { items: items.map((asset) => ({ ...asset })), total }
+    },
+
+    async changeUserMetadata(account, id, change) {
+      const row = assets.get(id)
+      if (row?.asset.account !== account || row.deletedAt !== undefined) return false
+      row.asset.userMetadata = applyChange(row.asset.userMetadata, change)
+      return true
     },
 
     async deleteAsset(account, id, reason, now) {

@@ -1,6 +1,8 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { assetOf, offsetOf } from './rows.ts'
+import { applyChange } from '../../core/user-metadata.ts'
+import { foldCase } from '../fold-case.ts'
+import { assetOf, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
 import type { Database } from './schema.ts'
 import { endUploads } from './uploads.ts'
 
@@ -9,6 +11,7 @@ type AssetQueries = Pick<
   | 'findAsset'
   | 'findSealedAsset'
   | 'listAssets'
+  | 'changeUserMetadata'
   | 'deleteAsset'
   | 'listDeletedAssets'
   | 'purgeAsset'
@@ -40,11 +43,16 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
       return row && assetOf(row)
     },
 
-    async listAssets(account, { page, limit }) {
+    async listAssets(account, { page, limit }, { ids, types, filename }) {
       const mine = db
         .selectFrom('assets')
         .where('account', '=', account)
         .where('deletedAt', 'is', null)
+        .$if(ids !== undefined, (query) => query.where('id', 'in', ids ?? []))
+        .$if(types !== undefined, (query) => query.where('type', 'in', types ?? []))
+        .$if(filename !== undefined, (query) =>
+          query.where(sql<boolean>`search_name like ${contains(filename ?? '')} escape '\\'`),
+        )
       const rows = await mine
         .selectAll()
         .orderBy('createdAt', 'desc')
@@ -57,6 +65,24 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
         .executeTakeFirstOrThrow()
       return { items: rows.map(assetOf), total: Number(total) }
     },
+
+    changeUserMetadata: (account, id, change) =>
+      db.transaction().execute(async (tx) => {
+        const mine = tx
+          .updateTable('assets')
+          .where('id', '=', id)
+          .where('account', '=', account)
+          .where('deletedAt', 'is', null)
+        // Written first, which locks the row: two changes at once must not lose one.
+        const row = await mine
+          .set((eb) => ({ userMetadata: eb.ref('userMetadata') }))
+          .returning('userMetadata')
+          .executeTakeFirst()
+        if (!row) return false
+        const next = applyChange(userMetadataOf(row), change)
+        await mine.set({ userMetadata: userMetadataText(next) }).execute()
+        return true
+      }),
 
     deleteAsset: (account, id, reason, now) =>
       db.transaction().execute(async (tx) => {
@@ -137,4 +163,9 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
         .execute()
     },
   }
+}
+
+/** A LIKE pattern for `text` anywhere; its own wildcards are literal. */
+function contains(text: string): string {
+  return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`
 }

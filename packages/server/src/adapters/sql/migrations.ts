@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import { foldCase } from '../fold-case.ts'
 import type { Database } from './schema.ts'
 
 // Partial indexes keep every background question proportional to its answer, however many
@@ -69,6 +70,31 @@ const initial: Migration = {
   },
 }
 
+/** How an asset came to be, its key-value pairs, and its name in the form that is searched. */
+const assetDetails: Migration = {
+  async up(db: Kysely<unknown>) {
+    const add = (name: string, fallback: string) =>
+      db.schema
+        .alterTable('assets')
+        .addColumn(name, 'text', (c) => c.notNull().defaultTo(fallback))
+        .execute()
+    await add('method', 'multipart')
+    await add('search_name', '')
+    await db.schema.alterTable('assets').addColumn('user_metadata', 'text').execute()
+    const assets = db as Kysely<{ assets: { id: string; filename: string; search_name: string } }>
+    for (const { id, filename } of await assets
+      .selectFrom('assets')
+      .select(['id', 'filename'])
+      .execute()) {
+      await assets
+        .updateTable('assets')
+        .set({ search_name: foldCase(filename) })
+        .where('id', '=', id)
+        .execute()
+    }
+  },
+}
+
 const INDEXES = [
   `create index uploads_incomplete on uploads (account, created_at desc, id desc)
      where state <> 'completed'`,
@@ -88,7 +114,7 @@ const INDEXES = [
 
 const provider: MigrationProvider = {
   async getMigrations() {
-    return { '0001_initial': initial }
+    return { '0001_initial': initial, '0002_asset_details': assetDetails }
   },
 }
 

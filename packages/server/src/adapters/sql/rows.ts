@@ -1,5 +1,7 @@
+import type { UserMetadata } from '@partway/protocol'
 import type { Insertable, Selectable } from 'kysely'
 import type { ApiKey, Asset, PageRequest, Upload, UploadProgress } from '../../core/types.ts'
+import { foldCase } from '../fold-case.ts'
 import type { ApiKeysTable, AssetsTable, UploadsTable } from './schema.ts'
 
 // Between rows, which have NULL, and domain objects, which have `undefined`.
@@ -21,9 +23,11 @@ export function uploadRow(upload: Upload): Insertable<UploadsTable> {
 }
 
 export function assetOf(row: Selectable<AssetsTable>): Asset {
-  const { objectRef, objectEtag, deletedAt, leasedUntil, reason, mimeType, ...asset } = row
+  const { objectRef, objectEtag, deletedAt, leasedUntil, reason, mimeType, ...rest } = row
+  const { searchName, userMetadata, ...asset } = rest
   return {
     ...asset,
+    userMetadata: userMetadataOf(row),
     reason: reason ?? undefined,
     mimeType: mimeType ?? undefined,
     object: objectRef && objectEtag ? { ref: objectRef, etag: objectEtag } : undefined,
@@ -31,15 +35,27 @@ export function assetOf(row: Selectable<AssetsTable>): Asset {
 }
 
 export function assetRow(asset: Asset): Insertable<AssetsTable> {
-  const { object, reason, mimeType, ...row } = asset
+  const { object, reason, mimeType, userMetadata, ...row } = asset
   return {
     ...row,
+    searchName: foldCase(asset.filename),
+    userMetadata: userMetadataText(userMetadata),
     reason: reason ?? null,
     mimeType: mimeType ?? null,
     objectRef: object?.ref ?? null,
     objectEtag: object?.etag ?? null,
     deletedAt: null,
   }
+}
+
+export function userMetadataOf({
+  userMetadata,
+}: Pick<Selectable<AssetsTable>, 'userMetadata'>): UserMetadata {
+  return userMetadata === null ? {} : JSON.parse(userMetadata)
+}
+
+export function userMetadataText(values: UserMetadata): string | null {
+  return Object.keys(values).length === 0 ? null : JSON.stringify(values)
 }
 
 export function keyOf(row: Selectable<ApiKeysTable>): ApiKey {

@@ -1,4 +1,4 @@
-import type { AssetType } from '@partway/protocol'
+import type { AnyAssetType, AssetMethod, AssetType } from '@partway/protocol'
 import type { Generated } from 'kysely'
 import type { AssetState, UploadState } from '../../core/types.ts'
 
@@ -45,14 +45,19 @@ export interface ChunksTable {
 export interface AssetsTable {
   id: string
   account: string
+  method: AssetMethod
   filename: string
-  type: AssetType
+  /** The name as searches compare it. */
+  searchName: string
+  type: AnyAssetType
   state: AssetState
   reason: string | null
   size: number
   mimeType: string | null
   objectRef: string | null
   objectEtag: string | null
+  /** JSON; NULL when there are no pairs. */
+  userMetadata: string | null
   createdAt: number
   deletedAt: number | null
   leasedUntil: Generated<number>
