@@ -16,6 +16,9 @@ export const QUICK_RETRY: RetryPolicy = { limit: 2, baseMs: 300, maxMs: 10_000 }
 /** Within an upload: it outlives a restart of the server, and more is lost by giving up. */
 export const PATIENT_RETRY: RetryPolicy = { limit: 9, baseMs: 300, maxMs: 10_000 }
 
+/** A server that asks for more is not waited for in full. */
+const MAX_RETRY_AFTER_MS = 60_000
+
 /** Repeats `attempt` while its error is retryable; full jitter, and `Retry-After` is obeyed as it is. */
 export async function withRetry<T>(
   policy: RetryPolicy,
@@ -29,7 +32,7 @@ export async function withRetry<T>(
       const again = error instanceof UploadError && error.retryable && tries < policy.limit
       if (!again || signal?.aborted) throw error
       const jittered = Math.random() * Math.min(policy.maxMs, policy.baseMs * 2 ** tries)
-      await sleep(error.retryAfterMs ?? jittered, signal)
+      await sleep(Math.min(error.retryAfterMs ?? jittered, MAX_RETRY_AFTER_MS), signal)
     }
   }
 }

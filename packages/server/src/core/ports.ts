@@ -130,9 +130,9 @@ export interface ChunkStore {
    * a crash at any point, repeating it finishes the job or finds it done.
    */
   seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject>
-  /** Bytes `start` to `end` (inclusive) of a sealed object. */
+  /** Bytes `start` to `end` (inclusive) of a sealed object. @throws PartwayError `service_unavailable` when it is not there */
   open(ref: string, range: { start: number; end: number }): AsyncIterable<Uint8Array>
-  /** How many bytes a sealed object really has. */
+  /** How many bytes a sealed object really has. @throws PartwayError `service_unavailable` when it is not there */
   size(ref: string): Promise<number>
   /** Frees everything an upload ever stored, sealed or not. Idempotent. */
   abort(upload: Upload): Promise<void>

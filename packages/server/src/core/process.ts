@@ -30,13 +30,29 @@ export function createProcessor({ metadata, store, media, clock, leaseMs }: Proc
     if (!object) return failed('The file has no content.')
     const stored = await store.size(object.ref)
     if (stored !== size) return failed(`The file has ${stored} bytes instead of ${size}.`)
-    const mimeType = await media.detect(
-      (start, end) => store.open(object.ref, { start, end }),
-      size,
-    )
+    const mimeType = await detect(object.ref, size)
     if (!mimeType) return failed(`The content is not recognised as ${type}.`)
     if (!holds(mimeType, type)) return failed(`The content is ${mimeType}, not ${type}.`, mimeType)
     return { state: 'ready', mimeType }
+  }
+
+  /** A reader of media that fails has met no media; a store that fails is tried again later. */
+  async function detect(ref: string, size: number): Promise<string | undefined> {
+    let storeError: unknown
+    async function* read(start: number, end: number) {
+      try {
+        yield* store.open(ref, { start, end })
+      } catch (error) {
+        storeError = error
+        throw error
+      }
+    }
+    try {
+      return await media.detect(read, size)
+    } catch {
+      if (storeError !== undefined) throw storeError
+      return undefined
+    }
   }
 
   return { processNext }

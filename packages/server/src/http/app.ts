@@ -10,7 +10,13 @@ import type { ChunkSink, Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
 import { assetRoutes } from './assets.ts'
 import { chunkDoor } from './chunks.ts'
-import { answerBadHttp, askForBodies, commonHeaders, limitStalls } from './connection.ts'
+import {
+  answerBadHttp,
+  askForBodies,
+  commonHeaders,
+  limitStalls,
+  refuseWhileClosing,
+} from './connection.ts'
 import { contentRoutes } from './content.ts'
 import { handleError, refuseUnknownRoute } from './errors.ts'
 import { healthRoutes } from './health.ts'
@@ -56,13 +62,15 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     routerOptions: { maxParamLength: 8192 },
     // Keep-alive connections without a request do not hold up a shutdown.
     forceCloseConnections: 'idle',
+    // Said in our own words, below.
+    return503OnClosing: false,
     // A request without a host is refused in our own words, below.
     http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => {
       reply.headers(commonHeaders(request.id))
       return handleError(error, request, reply)
     },
-    clientErrorHandler: (_error, socket) => answerBadHttp(socket),
+    clientErrorHandler: answerBadHttp,
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   app.removeAllContentTypeParsers()
@@ -84,6 +92,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     // RFC 9112 section 3.2; and without it there is no origin to build URLs from.
     if (!request.host) throw new PartwayError('invalid_request', 'The `Host` header is missing.')
   })
+  refuseWhileClosing(app)
   askForBodies(app)
   limitStalls(app, options.stallTimeoutMs)
   app.addHook('onResponse', async (request, reply) => {
@@ -112,7 +121,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
   app.addHook('onRequest', refuseUnknownRoute)
   await openapi(app, options.version)
   healthRoutes(app, deps.ping)
-  contentRoutes(app, deps.assets)
+  contentRoutes(app, deps.assets, options.stallTimeoutMs)
   const { sink, clock } = deps
   if (sink) await app.register((door) => chunkDoor(door as App, { sink, clock }))
   await app.register(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
+import { PartwayError, statusOf } from '@partway/protocol'
 import { jsonBody } from './errors.ts'
 import type { App } from './types.ts'
 
@@ -11,10 +12,16 @@ export const commonHeaders = (requestId: string) => ({
 })
 
 /** Answers what is not HTTP at all, below the level of requests. */
-export function answerBadHttp(socket: Duplex): void {
-  if (socket.writable) {
-    const message = 'The request is not valid HTTP.'
-    const body = JSON.stringify(jsonBody({ code: 'invalid_request', message }))
+export function answerBadHttp(error: Error & { code?: string }, socket: Duplex): void {
+  // An answer that is on its way must not get another one into its middle.
+  const answering = (socket as { _httpMessage?: ServerResponse })._httpMessage?.headersSent
+  if (socket.writable && !answering && error.code !== 'ECONNRESET') {
+    const timedOut = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+    const code = timedOut ? 'request_canceled_or_timed_out' : 'invalid_request'
+    const message = timedOut
+      ? 'The request took too long to arrive.'
+      : 'The request is not valid HTTP, or its headers are too large.'
+    const body = JSON.stringify(jsonBody({ code, message }))
     const headers = {
       ...commonHeaders(randomUUID()),
       'content-type': 'application/json; charset=utf-8',
@@ -22,9 +29,28 @@ export function answerBadHttp(socket: Duplex): void {
       connection: 'close',
     }
     const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.write(`HTTP/1.1 400 Bad Request\r\n${lines.join('')}\r\n${body}`)
+    socket.write(
+      `HTTP/1.1 ${statusOf(code)} ${STATUS_CODES[statusOf(code)]}\r\n${lines.join('')}\r\n${body}`,
+    )
   }
   socket.destroy()
+}
+
+/** While the server stops, requests under way finish, further ones are sent elsewhere. */
+export function refuseWhileClosing(app: App): void {
+  let closing = false
+  app.addHook('preClose', async () => {
+    closing = true
+  })
+  app.addHook('onRequest', async () => {
+    if (!closing) return
+    throw new PartwayError('service_unavailable', 'The server is stopping. Repeat the request.', {
+      retryAfter: 1,
+    })
+  })
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
 }
 
 /**

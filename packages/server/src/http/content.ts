@@ -6,13 +6,17 @@ import type { Assets, Content } from '../core/assets.ts'
 import type { App } from './types.ts'
 
 /** The bytes of assets at their signed URLs: RFC 9110 sections 13 and 14. */
-export function contentRoutes(app: App, assets: Assets): void {
+export function contentRoutes(app: App, assets: Assets, stallTimeoutMs: number): void {
   app.route({
     method: ['GET', 'HEAD'],
     url: '/content/:asset_id',
     schema: { hide: true },
     exposeHeadRoute: false,
-    handler: async (request, reply) => send(await assets.content(request.url), request, reply),
+    handler: async (request, reply) => {
+      // A reader that stands still must not hold a file open for ever; it can come back by range.
+      request.raw.setTimeout?.(stallTimeoutMs)
+      return send(await assets.content(request.url), request, reply)
+    },
   })
 }
 

@@ -1,32 +1,54 @@
 import { PartwayError } from '@partway/protocol'
 import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
-import { Ajv, type AnySchema } from 'ajv'
+import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 
-// Every problem of a request is reported at once. `verbose` keeps the values for the message.
-const OPTIONS = { allErrors: true, verbose: true, strict: false } as const
-
-function createAjv(coerceTypes: false | 'array') {
-  const ajv = new Ajv({ ...OPTIONS, coerceTypes, useDefaults: coerceTypes !== false })
+function createAjv(coerceTypes: false | 'array', allErrors: boolean) {
+  // `verbose` keeps the values for the message.
+  const ajv = new Ajv({
+    ...{ allErrors, verbose: true, strict: false },
+    ...{ coerceTypes, useDefaults: coerceTypes !== false },
+  })
   ajvFormats.default(ajv)
   for (const schema of NAMED_SCHEMAS) ajv.addSchema(schema)
   return ajv
 }
 
+/**
+ * The largest input, in characters of JSON, whose every problem is listed. A megabyte of wrong
+ * items has millions; of that only the first is told.
+ */
+const MAX_LISTED = 16 * 1024
+
 /** JSON bodies have types of their own; query strings and paths are text that stands for a type. */
 export function createValidator(): FastifySchemaCompiler<AnySchema> {
-  const body = createAjv(false)
-  // 'array', because a repeated parameter that comes once is not an array yet.
-  const text = createAjv('array')
-  return ({ schema, httpPart }) => (httpPart === 'body' ? body : text).compile(schema)
+  const compilers = {
+    body: { first: createAjv(false, false), all: createAjv(false, true) },
+    // 'array', because a repeated parameter that comes once is not an array yet.
+    text: { first: createAjv('array', false), all: createAjv('array', true) },
+  }
+  return ({ schema, httpPart }) => {
+    const { first, all } = compilers[httpPart === 'body' ? 'body' : 'text']
+    const validate: ValidateFunction = first.compile(schema)
+    const list: ValidateFunction = all.compile(schema)
+    return (data: unknown) => {
+      if (validate(data)) return true
+      const text = JSON.stringify(data) ?? ''
+      const errors = text.length > MAX_LISTED || list(data) ? validate.errors : list.errors
+      return { error: Object.assign(new Error('invalid'), { validation: errors ?? [] }) }
+    }
+  }
 }
+
+/** Parameters that one message names. */
+const MAX_NAMES = 50
 
 type Problem = FastifySchemaValidationError & { data?: unknown }
 
 /** Names every parameter that is missing or wrong, its limit and the value received. */
 export function validationError(problems: readonly Problem[]): PartwayError {
-  const missing = unique(problems.filter(isMissing).map(nameOf))
+  const missing = unique(problems.filter(isMissing).map(nameOf)).slice(0, MAX_NAMES)
   const wrong = problems.filter((problem) => !isMissing(problem) && !isNullBranch(problem))
   if (missing.length > 0 && wrong.length === 0) {
     const text =
@@ -35,12 +57,12 @@ export function validationError(problems: readonly Problem[]): PartwayError {
         : `The following required parameters were not provided: ${missing.join(', ')}.`
     return new PartwayError('parameter_not_provided', text)
   }
-  const names = unique(wrong.map(nameOf))
-  const details = unique(wrong.map(describe)).slice(0, 50)
+  const names = unique(wrong.map(nameOf)).slice(0, MAX_NAMES)
+  const details = unique(wrong.slice(0, MAX_NAMES).map(describe))
   const subject =
     names.length === 1
       ? `The ${names[0]} parameter is invalid.`
-      : `The following parameters are invalid: ${names.slice(0, 50).join(', ')}.`
+      : `The following parameters are invalid: ${names.join(', ')}.`
   const also = missing.length > 0 ? ` Not provided: ${missing.join(', ')}.` : ''
   return new PartwayError('parameter_invalid', `${subject} ${details.join(' ')}${also}`)
 }

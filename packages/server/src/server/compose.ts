@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { FastifyBaseLogger } from 'fastify'
 import { createChunkUrls } from '../adapters/chunk-urls.ts'
 import { createNewId, createSigner, secrets } from '../adapters/crypto/index.ts'
+import { syncFolder } from '../adapters/fs/durable.ts'
 import { openFileStore } from '../adapters/fs/store.ts'
 import { createSniffer } from '../adapters/media/sniff.ts'
 import { openSqliteMetadata } from '../adapters/sql/sqlite.ts'
@@ -46,6 +47,8 @@ export interface Ports {
 export async function openMetadata(config: Config): Promise<Metadata> {
   await mkdir(config.data, { recursive: true, mode: 0o700 })
   await mkdir(dirname(config.databasePath), { recursive: true })
+  // What is acknowledged rests on the entry of this folder too.
+  await syncFolder(dirname(config.data))
   return openSqliteMetadata(config.databasePath)
 }
 

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { join, resolve } from 'node:path'
 import { MAX_TOTAL_SIZE } from '@partway/protocol'
 import { parseDuration, parseSize } from './units.ts'
@@ -83,7 +84,7 @@ export const SETTINGS = {
     default: '',
     description:
       'Addresses or ranges (CIDR), separated by commas, of proxies whose `X-Forwarded-*` headers count.',
-    parse: parseList,
+    parse: parseProxies,
   }),
   corsOrigins: setting({
     variable: 'PARTWAY_CORS_ORIGINS',
@@ -281,6 +282,21 @@ function parseList(text: string): string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+}
+
+/** What Fastify's trustProxy takes: addresses, ranges, and three names for common ranges. */
+function parseProxies(text: string): string[] {
+  const proxies = parseList(text)
+  for (const proxy of proxies) {
+    const [address = '', bits = '0', ...rest] = proxy.split('/')
+    const most = isIP(address) === 4 ? 32 : 128
+    const range = isIP(address) !== 0 && /^\d+$/.test(bits) && Number(bits) <= most
+    const named = ['loopback', 'linklocal', 'uniquelocal'].includes(proxy)
+    if ((!range && !named) || rest.length > 0) {
+      throw new RangeError('addresses or ranges such as 10.0.0.0/8, or loopback')
+    }
+  }
+  return proxies
 }
 
 function parseOrigins(text: string): string[] {

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { link, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFolder } from '../adapters/fs/durable.ts'
 import { ConfigError, checkSigningKey } from './config.ts'
 
 /**
@@ -10,17 +12,7 @@ import { ConfigError, checkSigningKey } from './config.ts'
  */
 export async function loadSigningKey(dataFolder: string): Promise<string> {
   const path = join(dataFolder, 'signing.key')
-  try {
-    const file = await open(path, 'wx', 0o600)
-    try {
-      await file.writeFile(`${randomBytes(32).toString('base64url')}\n`)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  if (!existsSync(path)) await makeKey(dataFolder, path)
   try {
     return checkSigningKey((await readFile(path, 'utf8')).trim())
   } catch (error) {
@@ -29,4 +21,21 @@ export async function loadSigningKey(dataFolder: string): Promise<string> {
       `${path} must hold a key of at least 32 characters. Restore it, or remove it to have a new one made; URLs signed before stop working.`,
     ])
   }
+}
+
+/** Under its name only when it is whole; of two starts at once the first to get there wins. */
+async function makeKey(dataFolder: string, path: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(8).toString('hex')}`
+  const file = await open(temporary, 'wx', 0o600)
+  try {
+    await file.writeFile(`${randomBytes(32).toString('base64url')}\n`)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await link(temporary, path).catch((error) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await unlink(temporary)
+  await syncFolder(dataFolder)
 }

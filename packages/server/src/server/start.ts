@@ -25,8 +25,9 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
     processing?.wake(),
   )
   await sweeper.recover(0)
-  const firstKey = await firstStartKey(config, ports, keys)
   await app.listen(config.listen)
+  // After that, because a start that fails here must not use up the one time the key is shown.
+  const firstKey = await firstStartKey(config, ports, keys)
   const loops = [
     startLoop(config.sweepIntervalMs, sweeper.sweep, (err) =>
       logger.error({ err }, 'sweep failed'),

@@ -1,5 +1,5 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { mkdir, open, rename, writeFile } from 'node:fs/promises'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Manifest, manifestOf } from '../../src/adapters/fs/manifest.ts'
 import { begun, fileOf, put, putAll, readAll } from './bodies.ts'
 import { type FileStoreWorld, openFileStoreWorld } from './file-store-world.ts'
@@ -35,6 +35,21 @@ describe('the file store after a crash', () => {
     await store.seal(upload, chunks)
     const names = chunks.map(({ index, etag }) => `${index}.${etag}`)
     expect(await world.inObject(upload)).toEqual([...names, 'manifest.json'])
+  })
+
+  it('makes a rename durable that a killed seal left behind', async () => {
+    const { upload, chunks } = await written()
+    await world.store.seal(upload, chunks)
+    const file = await open(world.root)
+    const sync = vi.spyOn(Object.getPrototypeOf(file), 'sync')
+    try {
+      await world.store.seal(upload, chunks)
+      // Both folders that the rename touched.
+      expect(sync).toHaveBeenCalledTimes(2)
+    } finally {
+      sync.mockRestore()
+      await file.close()
+    }
   })
 
   it('seals again when it was killed between the manifest and the rename', async () => {

@@ -39,6 +39,17 @@ describe('`partway serve`', () => {
     expect((await createApi(second, key).assets()).data).toEqual([])
   })
 
+  it('shows the key at the first start that succeeds', async () => {
+    await using folder = await temporaryFolder()
+    await using taken = await startProgram({ data: join(folder.path, 'other') })
+    const data = join(folder.path, 'data')
+    const listen = taken.url.replace('http://', '')
+    const failed = await runProgram(['serve', '--listen', listen, '--data', data])
+    expect(failed).toMatchObject({ code: 1, stdout: '' })
+    await using server = await startProgram({ data, apiKey: null })
+    expect(server.stdout()).toMatch(/\bpw_[\w-]{43}\b/)
+  })
+
   it('makes no key when one is set', async () => {
     await using folder = await temporaryFolder()
     await using server = await startProgram({ data: folder.path })

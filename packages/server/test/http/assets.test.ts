@@ -162,6 +162,6 @@ describe('DELETE /assets/{asset_id}', () => {
     expect(await world.ports.store.size(id)).toBe(PNG.byteLength)
     world.ports.clock.advance(HOUR + 1)
     await world.sweeper.sweep()
-    expect(await world.ports.store.size(id)).toBe(0)
+    await expect(world.ports.store.size(id)).rejects.toMatchObject({ code: 'service_unavailable' })
   })
 })

@@ -110,6 +110,18 @@ describe('the settings', () => {
 describe('each setting', () => {
   const read = (env: Env) => readConfig(env)
 
+  it.each(['foo', '10.0.0.0/33', '::1/129', '10.0.0.0/', '10.0.0.0/8/8', '127.0.0.1, proxy'])(
+    'does not take %s for proxies to trust',
+    (text) => {
+      expect(problemsOf({ PARTWAY_TRUSTED_PROXIES: text })).toHaveLength(1)
+    },
+  )
+
+  it('takes addresses, ranges and their three names for proxies to trust', () => {
+    const text = '127.0.0.1,10.0.0.0/8,fd00::/8,loopback,linklocal,uniquelocal'
+    expect(read({ PARTWAY_TRUSTED_PROXIES: text }).trustedProxies).toEqual(text.split(','))
+  })
+
   it.each([
     ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
     ['localhost:0', { host: 'localhost', port: 0 }],

@@ -88,24 +88,42 @@ describe('processing', () => {
   })
 
   it('leaves an asset that could not be read to the next try after the lease', async () => {
-    let broken = true
     const media: Media = {
-      async detect() {
-        if (broken) throw new Error('the disk is away')
+      async detect(read) {
+        for await (const _ of read(0, 9));
         return 'video/mp4'
       },
     }
-    const { plant, complete, processor, metadata, clock } = createWorld({ media })
+    const { plant, complete, processor, metadata, clock, store } = createWorld({ media })
+    const { open } = store
+    store.open = () => {
+      throw new Error('the disk is away')
+    }
     const upload = await plant()
     await complete(upload)
     await expect(processor.processNext()).rejects.toThrow('the disk is away')
-    broken = false
+    store.open = open
     clock.advance(LEASE - 1)
     expect(await processor.processNext()).toBe(false)
     clock.advance(1)
     expect(await processor.processNext()).toBe(true)
     const asset = await metadata.findAsset(ACCOUNT, upload.assetId)
     expect(asset).toMatchObject({ state: 'ready' })
+  })
+
+  it('fails an asset that the reader of media cannot bear', async () => {
+    const media: Media = {
+      async detect() {
+        throw new RangeError('offset is out of bounds')
+      },
+    }
+    const { plant, complete, processor, metadata } = createWorld({ media })
+    const upload = await plant()
+    await complete(upload)
+    expect(await processor.processNext()).toBe(true)
+    expect(await metadata.findAsset(ACCOUNT, upload.assetId)).toMatchObject({
+      ...{ state: 'failed', reason: 'The content is not recognised as video.' },
+    })
   })
 
   it('gives each asset to one of many racing processors', async () => {

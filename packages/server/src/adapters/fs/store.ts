@@ -1,9 +1,10 @@
 import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
-import { type ChunkSlice, PartwayError, sliceRange } from '@partway/protocol'
+import { dirname, join, resolve } from 'node:path'
+import { type ChunkSlice, sliceRange } from '@partway/protocol'
 import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
 import type { Chunk, SealedObject, StoredChunk, Upload } from '../../core/types.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
+import { contentMissing } from '../object-errors.ts'
 import { syncFolder } from './durable.ts'
 import { errnoOf, fileError, guarded } from './errors.ts'
 import { bodyName, createLayout, isDigest, MANIFEST } from './layout.ts'
@@ -28,6 +29,7 @@ export async function openFileStore(
     })
   }
   await syncFolder(layout.root)
+  await syncFolder(dirname(resolve(layout.root)))
 
   async function begin(upload: Upload): Promise<string> {
     // Not recursive: where a disk is not mounted, an upload must fail and not fill the root disk.
@@ -43,6 +45,10 @@ export async function openFileStore(
     // Once more where nothing new can appear: a PUT may have come between the first look and the
     // rename of the folder.
     await dropStrays(to, manifest)
+    // Also when the rename was somebody else's: it may not be durable yet, and what follows is the
+    // record that says it is.
+    await syncFolder(layout.objects)
+    await syncFolder(layout.uploads)
     return { ref: upload.assetId, etag: etagOf(manifest) }
   }
 
@@ -63,8 +69,6 @@ export async function openFileStore(
       if (tries === 1) throw error
       return move(from, to, manifest, tries - 1)
     }
-    await syncFolder(layout.objects)
-    await syncFolder(layout.uploads)
     return manifest
   }
 
@@ -174,10 +178,4 @@ async function* readSlice(path: string, { start, length }: ChunkSlice): AsyncGen
   } finally {
     await file.close()
   }
-}
-
-function contentMissing(ref: string): PartwayError {
-  return new PartwayError('service_unavailable', `The content of asset ${ref} cannot be read.`, {
-    retryAfter: 30,
-  })
 }

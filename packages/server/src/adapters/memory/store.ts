@@ -8,6 +8,7 @@ import {
   wrongLength,
 } from '../chunk-errors.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
+import { contentMissing } from '../object-errors.ts'
 
 interface Place {
   /** Complete bodies by chunk index, then by ETag. */
@@ -65,14 +66,16 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
 
     async *open(ref, { start, end }) {
       const object = objects.get(ref)
-      if (!object) throw new Error(`object ${ref} does not exist`)
+      if (!object) throw contentMissing(ref)
       for (const slice of sliceRange(object.plan, start, end)) {
         yield object.chunks[slice.index - 1]!.subarray(slice.start, slice.start + slice.length)
       }
     },
 
     async size(ref) {
-      return objects.get(ref)?.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0) ?? 0
+      const object = objects.get(ref)
+      if (!object) throw contentMissing(ref)
+      return object.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
     },
 
     async abort(upload) {

@@ -80,10 +80,11 @@ function asSqliteStatement(statement: StatementSync): SqliteStatement {
 // Primary result codes, https://www.sqlite.org/rescode.html
 const BUSY = 5
 const LOCKED = 6
+const READ_ONLY = 8
 const IO_ERROR = 10
 const FULL = 13
 const CANNOT_OPEN = 14
-const UNAVAILABLE = new Set([BUSY, LOCKED, IO_ERROR, CANNOT_OPEN])
+const UNAVAILABLE = new Set([BUSY, LOCKED, READ_ONLY, IO_ERROR, CANNOT_OPEN])
 
 function translate(error: unknown): unknown {
   const extended = (error as { errcode?: unknown } | undefined)?.errcode
