@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs'
 import { link, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../adapters/fs/durable.ts'
-import { ConfigError, checkSigningKey } from './config.ts'
+import { ConfigError } from './config.ts'
+import { checkSigningKey } from './parsers.ts'
 
 /**
  * The signing key kept in the data folder; made at the first start.
