@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { Asset, AssetList, UserMetadataRequest } from './schemas/assets.ts'
 import { ErrorBody, PageInfo } from './schemas/common.ts'
+import { AudioStream, TechnicalMetadata, VideoStream } from './schemas/technical-metadata.ts'
 import {
   ChunkInfo,
   CreateUploadRequest,
@@ -17,6 +18,7 @@ import {
 
 export * from './schemas/assets.ts'
 export { ErrorBody, PageInfo, PageQuery, ref } from './schemas/common.ts'
+export * from './schemas/technical-metadata.ts'
 export * from './schemas/uploads.ts'
 
 /** Every schema with an `$id`, by the name OpenAPI shows it under. */
@@ -34,6 +36,9 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   UploadList,
   ChunkInfo,
   UploadDetail,
+  VideoStream,
+  AudioStream,
+  TechnicalMetadata,
   Asset,
   AssetList,
   UserMetadataRequest,

@@ -14,6 +14,9 @@ import type {
 } from './types.ts'
 import type { UserMetadataChange } from './user-metadata.ts'
 
+export { type EmitFile, type Inspection, MediaError, type MediaSource } from './media-port.ts'
+export { SourceError, type Web, type WebRequest, type WebResponse } from './web-port.ts'
+
 // The ports: all that the core asks of the world. An adapter is a function that returns one of
 // these objects. What each sentence here promises is tested by the contract suites in
 // `test/contract`, which every adapter runs; read `adapters/memory` first.
