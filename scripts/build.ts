@@ -18,7 +18,11 @@ const BUNDLES: Bundle[] = [
     entries: { index: 'src/index.ts', node: 'src/node.ts' },
     platform: 'neutral',
   },
-  { name: 'server', entries: { cli: 'src/cli/main.ts' }, platform: 'node' },
+  {
+    name: 'server',
+    entries: { cli: 'src/cli/main.ts', 'media-reader': 'src/adapters/media/reader/main.ts' },
+    platform: 'node',
+  },
 ]
 
 for (const { name, entries, platform } of BUNDLES) {

@@ -1,5 +1,13 @@
 import type { TSchema } from 'typebox'
-import { Asset, AssetList, UserMetadataRequest } from './schemas/assets.ts'
+import {
+  Asset,
+  AssetList,
+  CreateAssetFields,
+  Hls,
+  ImportProgress,
+  Thumbnail,
+  UserMetadataRequest,
+} from './schemas/assets.ts'
 import { ErrorBody, PageInfo } from './schemas/common.ts'
 import { AudioStream, TechnicalMetadata, VideoStream } from './schemas/technical-metadata.ts'
 import {
@@ -17,7 +25,7 @@ import {
 } from './schemas/uploads.ts'
 
 export * from './schemas/assets.ts'
-export { ErrorBody, PageInfo, PageQuery, ref } from './schemas/common.ts'
+export { ErrorBody, Filename, PageInfo, PageQuery, ref } from './schemas/common.ts'
 export * from './schemas/technical-metadata.ts'
 export * from './schemas/uploads.ts'
 
@@ -39,6 +47,10 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   VideoStream,
   AudioStream,
   TechnicalMetadata,
+  Hls,
+  Thumbnail,
+  ImportProgress,
+  CreateAssetFields,
   Asset,
   AssetList,
   UserMetadataRequest,

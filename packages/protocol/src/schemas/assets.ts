@@ -1,9 +1,12 @@
 import { type Static, Type } from 'typebox'
-import { date, id, int, PageInfo, PageQuery, ref } from './common.ts'
+import { date, Filename, id, int, optional, PageInfo, PageQuery, ref } from './common.ts'
+import { TechnicalMetadata } from './technical-metadata.ts'
 
-/** What an asset can be; documents are not uploaded in chunks (contract section 2, M1). */
-export const AnyAssetType = Type.Enum(['video', 'audio', 'image', 'document'])
-export type AnyAssetType = Static<typeof AnyAssetType>
+/** What an asset can be. The official API takes no documents in chunks; we do. */
+export const AssetType = Type.Enum(['video', 'audio', 'image', 'document'], {
+  description: 'What kind of media the file is. (Partway only: document.)',
+})
+export type AssetType = Static<typeof AssetType>
 
 export const AssetMethod = Type.Enum(['direct', 'url', 'multipart'], {
   description: 'How the asset was created.',
@@ -31,6 +34,41 @@ export const AssetParams = Type.Object({
   }),
 })
 
+const RenditionStatus = Type.Enum(['pending', 'processing', 'ready', 'error'])
+const renditionError = Type.Optional(
+  Type.Object({ message: Type.String() }, { description: 'Why there is none. (Partway only.)' }),
+)
+
+export const Hls = Type.Object(
+  {
+    status: RenditionStatus,
+    manifest_url: Type.Optional(
+      Type.String({ format: 'uri', description: 'For players; signed and expiring.' }),
+    ),
+    error: renditionError,
+  },
+  { $id: 'AssetHls', description: 'The HLS stream; present when it was asked for.' },
+)
+
+export const Thumbnail = Type.Object(
+  {
+    status: RenditionStatus,
+    representative_url: Type.Optional(
+      Type.String({ format: 'uri', description: 'A JPEG; signed and expiring.' }),
+    ),
+    error: renditionError,
+  },
+  { $id: 'AssetThumbnail', description: 'A picture of it; present when it was asked for.' },
+)
+
+export const ImportProgress = Type.Object(
+  {
+    fetched_size: int('Bytes that are stored.'),
+    total_size: Type.Optional(int('Bytes in all, once the other side has said so.')),
+  },
+  { $id: 'AssetImport', description: 'While a URL is fetched. (Partway only.)' },
+)
+
 export const Asset = Type.Object(
   {
     _id: id('The asset.'),
@@ -45,6 +83,13 @@ export const Asset = Type.Object(
     error: Type.Optional(
       Type.Object({ message: Type.String() }, { description: 'Why it failed.' }),
     ),
+    duration: Type.Optional(
+      Type.Number({ description: 'Seconds; video and audio only, present once ready.' }),
+    ),
+    hls: Type.Optional(ref(Hls)),
+    thumbnail: Type.Optional(ref(Thumbnail)),
+    technical_metadata: Type.Optional(ref(TechnicalMetadata)),
+    import: Type.Optional(ref(ImportProgress)),
     user_metadata: Type.Optional(UserMetadata),
     created_at: date('When it was created.'),
   },
@@ -66,7 +111,7 @@ export const ListAssetsQuery = Type.Object({
     }),
   ),
   asset_types: Type.Optional(
-    Type.Array(AnyAssetType, { description: 'Only these types; repeat the parameter.' }),
+    Type.Array(AssetType, { description: 'Only these types; repeat the parameter.' }),
   ),
   filename: Type.Optional(
     Type.String({
@@ -88,3 +133,22 @@ export const DeleteAssetQuery = Type.Object({
     Type.Boolean({ description: 'Accepted for compatibility; nothing here can be in the way.' }),
   ),
 })
+
+/** The text parts of the form that creates an asset (contract section 3, A1), once decoded. */
+export const CreateAssetFields = Type.Object(
+  {
+    method: Type.Enum(['direct', 'url'], {
+      description: '`direct`: the form carries the file. `url`: the server fetches it.',
+    }),
+    url: optional(Type.String({ maxLength: 8192 }), 'Where to fetch it; http or https.'),
+    filename: optional(Filename, 'By default that of the file part, or the last part of the URL.'),
+    enable_hls: optional(
+      Type.Boolean(),
+      'Make an HLS stream of it; video and audio only, ignored for others.',
+    ),
+    enable_thumbnail: optional(Type.Boolean(), 'Make a picture of it.'),
+    user_metadata: optional(UserMetadataInput, 'A JSON object as text.'),
+  },
+  { $id: 'CreateAssetFields' },
+)
+export type CreateAssetFields = Static<typeof CreateAssetFields>

@@ -11,6 +11,14 @@ export const ref = <T extends TSchema>(schema: T) =>
 export const optional = <T extends TSchema>(schema: T, description?: string) =>
   Type.Optional(Type.Union([schema, Type.Null()], description ? { description } : {}))
 
+/** Slashes, control characters and lone surrogates are refused; names never become paths. */
+export const Filename = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^/\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$',
+  description: 'The name of the file, without a path.',
+})
+
 export const date = (description: string) =>
   Type.String({ format: 'date-time', description, examples: ['2026-11-22T10:00:00Z'] })
 

@@ -1,12 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { MAX_BATCH } from '../chunks.ts'
-import { UserMetadataInput } from './assets.ts'
-import { date, id, int, optional, PageInfo, ref } from './common.ts'
-
-export const AssetType = Type.Enum(['video', 'audio', 'image'], {
-  description: 'What kind of media the file is.',
-})
-export type AssetType = Static<typeof AssetType>
+import { AssetType, UserMetadataInput } from './assets.ts'
+import { date, Filename, id, int, optional, PageInfo, ref } from './common.ts'
 
 export const UploadStatus = Type.Enum(['active', 'completed', 'failed', 'expired'], {
   description:
@@ -37,15 +32,14 @@ export type PresignedURLChunk = Static<typeof PresignedURLChunk>
 
 export const CreateUploadRequest = Type.Object(
   {
-    // Slashes, control characters and lone surrogates are refused; names never become paths.
-    filename: Type.String({
-      minLength: 1,
-      maxLength: 255,
-      pattern: '^[^/\\u0000-\\u001f\\u007f-\\u009f\\ud800-\\udfff]*$',
-      description: 'The name of the file, without a path.',
-    }),
+    filename: Filename,
     type: AssetType,
     total_size: int('The size of the file in bytes.', { minimum: 1 }),
+    enable_hls: optional(
+      Type.Boolean(),
+      'Make an HLS stream of it; video and audio only, ignored for others.',
+    ),
+    enable_thumbnail: optional(Type.Boolean(), 'Make a picture of it.'),
     user_metadata: optional(UserMetadataInput),
   },
   { $id: 'CreateAssetUploadRequest' },

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { extname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type FileSource, openFile } from '@partway/client/node'
+import { type AssetType, typeOfFilename } from '@partway/protocol'
 import cliProgress from 'cli-progress'
 import { type Command, Option } from 'commander'
 import {
@@ -14,12 +14,11 @@ import {
   UsageError,
 } from './common.ts'
 
-const TYPES = ['video', 'audio', 'image'] as const
-type Type = (typeof TYPES)[number]
+const TYPES = ['video', 'audio', 'image', 'document'] as const
 
 interface Options extends Partial<ServerOptions> {
   json?: boolean
-  type?: Type
+  type?: AssetType
   concurrency: number
 }
 
@@ -99,15 +98,8 @@ async function sha256Of(path: string): Promise<string> {
   return hash.digest('hex')
 }
 
-const EXTENSIONS: Record<Type, string> = {
-  video: 'mp4 m4v mov mkv webm avi mpg mpeg ts mts m2ts wmv flv mxf 3gp ogv',
-  audio: 'mp3 wav flac aac m4a ogg oga opus wma aif aiff',
-  image: 'jpg jpeg png gif webp heic heif avif tif tiff bmp',
-}
-
-function typeOf(path: string): Type {
-  const extension = extname(path).slice(1).toLowerCase()
-  const type = TYPES.find((candidate) => EXTENSIONS[candidate].split(' ').includes(extension))
+function typeOf(path: string): AssetType {
+  const type = typeOfFilename(path)
   if (type) return type
   throw new UsageError(
     `The type of ${path} is not told by its name: give --type ${TYPES.join('|')}.`,

@@ -1,7 +1,8 @@
 import { PartwayError } from '@partway/protocol'
-import type { ContentLinks } from './links.ts'
+import { MANIFEST_FILE, THUMBNAIL_FILE } from './files.ts'
+import { type ContentLinks, fileNotFound } from './links.ts'
 import type { ChunkStore, Clock, Metadata } from './ports.ts'
-import type { Asset, AssetFilter, Page, PageRequest } from './types.ts'
+import type { Asset, AssetFilter, Page, PageRequest, SealedObject } from './types.ts'
 import { notFound } from './upload-state.ts'
 import type { UserMetadataChange } from './user-metadata.ts'
 
@@ -12,12 +13,19 @@ export interface AssetDeps {
   clock: Clock
 }
 
-/** An asset with a fresh URL, once there is content to fetch. */
-export type LinkedAsset = Asset & { url: string | undefined }
+/** An asset with fresh URLs of what there is to fetch, and how far the fetching of it has come. */
+export interface LinkedAsset {
+  asset: Asset
+  url: string | undefined
+  manifestUrl: string | undefined
+  thumbnailUrl: string | undefined
+  fetchedSize: number | undefined
+}
 
-/** A sealed asset and how to read it. */
+/** A sealed asset, or a file made from it, and how to read it. */
 export interface Content {
   asset: Asset
+  size: number
   etag: string
   /** Bytes `start` to `end` (inclusive). */
   read(start: number, end: number): AsyncIterable<Uint8Array>
@@ -26,10 +34,18 @@ export interface Content {
 export type Assets = ReturnType<typeof createAssets>
 
 export function createAssets({ metadata, store, links, clock }: AssetDeps) {
-  const link = (asset: Asset, origin: string): LinkedAsset => ({
-    ...asset,
-    url: asset.object && links.url(asset.id, origin),
-  })
+  async function link(asset: Asset, origin: string): Promise<LinkedAsset> {
+    const { id, object, hls, thumbnail } = asset
+    const fetching = asset.method === 'url' && asset.state === 'processing' && !object
+    const fileUrl = (name: string) => links.fileUrl(id, name, origin)
+    return {
+      asset,
+      url: object && links.url(id, origin),
+      manifestUrl: hls?.state === 'ready' ? fileUrl(MANIFEST_FILE) : undefined,
+      thumbnailUrl: thumbnail?.state === 'ready' ? fileUrl(THUMBNAIL_FILE) : undefined,
+      fetchedSize: fetching ? (await metadata.findIngest(id))?.uploadedSize : undefined,
+    }
+  }
 
   async function find(account: string, id: string, origin: string): Promise<LinkedAsset> {
     const asset = await metadata.findAsset(account, id)
@@ -44,7 +60,7 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
     origin: string,
   ): Promise<Page<LinkedAsset>> {
     const { items, total } = await metadata.listAssets(account, page, filter)
-    return { items: items.map((asset) => link(asset, origin)), total }
+    return { items: await Promise.all(items.map((asset) => link(asset, origin))), total }
   }
 
   /** Hides the asset at once and ends its upload; its bytes are freed after the grace period. */
@@ -64,13 +80,29 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
 
   /** The content that a signed URL (path and query) gives access to. */
   async function content(url: string): Promise<Content> {
-    const asset = await metadata.findSealedAsset(links.verify(url))
+    const { asset, object } = await sealed(links.verify(url))
+    const { ref, etag } = object
+    return { asset, etag, size: asset.size, read: (start, end) => store.open(ref, { start, end }) }
+  }
+
+  /** The file made from an asset that a signed URL (path and query) gives access to. */
+  async function file(url: string): Promise<Content & { name: string }> {
+    const { assetId, name } = links.verifyFile(url)
+    const { asset, object } = await sealed(assetId)
+    const found = await store.findFile(object.ref, name)
+    if (!found) throw fileNotFound()
+    const { size, open } = found
+    const etag = `${object.etag}-${name}-${size}`
+    return { asset, name, size, etag, read: (start, end) => open({ start, end }) }
+  }
+
+  async function sealed(assetId: string): Promise<{ asset: Asset; object: SealedObject }> {
+    const asset = await metadata.findSealedAsset(assetId)
     if (!asset?.object) {
       throw new PartwayError('not_found', 'The asset of this URL does not exist any more.')
     }
-    const { ref, etag } = asset.object
-    return { asset, etag, read: (start, end) => store.open(ref, { start, end }) }
+    return { asset, object: asset.object }
   }
 
-  return { find, list, remove, changeUserMetadata, content }
+  return { find, list, remove, changeUserMetadata, content, file }
 }

@@ -1,6 +1,6 @@
 import type { ChunkStore, Clock, Metadata } from './ports.ts'
 import type { Upload } from './types.ts'
-import { endedError, findUpload } from './upload-state.ts'
+import { endedError, notFound } from './upload-state.ts'
 
 export interface CompleteDeps {
   metadata: Metadata
@@ -22,7 +22,8 @@ export function createCompleter({ metadata, store, clock, onCompleted }: Complet
     const chunks = await metadata.listChunks(upload.id, { from: 1, to: upload.totalChunks })
     const object = await store.seal(upload, chunks)
     if (await metadata.completeUpload(upload.id, object, clock())) return onCompleted()
-    const current = await findUpload(metadata, upload.account, upload.id)
+    const current = await metadata.findUpload(upload.account, upload.id)
+    if (!current) throw notFound(upload.id, 'multipart-uploads')
     if (current.state !== 'completed') throw endedError(current, clock())
   }
 

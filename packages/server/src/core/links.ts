@@ -1,40 +1,76 @@
 import { PartwayError } from '@partway/protocol'
+import { isFileName } from './files.ts'
 import type { Clock, Signer } from './ports.ts'
 
 export type ContentLinks = ReturnType<typeof createContentLinks>
 
-const PATH = /^\/content\/([0-9a-f]{24})\?expires=(\d{1,15})&signature=([\w-]+)$/
+const CONTENT = /^\/content\/([0-9a-f]{24})\?expires=(\d{1,15})&signature=([\w-]+)$/
+const FILE = /^\/files\/([0-9a-f]{24})\/(\d{1,15})\.([\w-]+)\/([^/?]+)$/
 
 /**
- * Signed URLs for the content of assets: `/content/<asset id>?expires=<epoch seconds>&signature=…`.
- * Whoever has one may read the bytes until it expires, so it needs no key.
+ * Signed URLs for what belongs to assets. Whoever has one may read until it expires, so it needs
+ * no key.
+ *
+ * The content is at `/content/<asset id>?expires=<epoch seconds>&signature=…`. Files made from it
+ * are at `/files/<asset id>/<epoch seconds>.<signature>/<name>`: there the signature is part of
+ * the path and covers all files of the asset, because players resolve the names in a playlist
+ * relative to it and keep no query.
  */
 export function createContentLinks(signer: Signer, clock: Clock, ttlMs: number) {
-  const text = (path: string) => `content\n${path}`
+  const contentText = (path: string) => `content\n${path}`
+  const filesText = (assetId: string, expires: string) => `files\n${assetId}\n${expires}`
+  const expiry = () => String(Math.floor((clock() + ttlMs) / 1000))
+
+  function check(text: string, signature: string | undefined, expires: string | undefined): void {
+    if (!signature || !signer.verify(text, signature)) {
+      throw new PartwayError('unauthorized_request', 'The signature of this URL is not valid.')
+    }
+    if (clock() >= Number(expires) * 1000) {
+      throw new PartwayError(
+        'unauthorized_request',
+        'This URL has expired. Retrieve the asset for a fresh one.',
+      )
+    }
+  }
+
   return {
-    /** A fresh URL below `origin`. */
+    /** A fresh URL of an asset's content, below `origin`. */
     url(assetId: string, origin: string): string {
-      const path = `/content/${assetId}?expires=${Math.floor((clock() + ttlMs) / 1000)}`
-      return `${origin}${path}&signature=${signer.sign(text(path))}`
+      const path = `/content/${assetId}?expires=${expiry()}`
+      return `${origin}${path}&signature=${signer.sign(contentText(path))}`
     },
+
     /**
-     * The asset that `url` (path and query) gives access to.
+     * The asset whose content `url` (path and query) gives access to.
      *
      * @throws PartwayError `unauthorized_request` when it was altered or has expired
      */
     verify(url: string): string {
-      const [, assetId, expires, signature] = PATH.exec(url) ?? []
-      const signed = url.slice(0, url.lastIndexOf('&signature='))
-      if (!assetId || !signature || !signer.verify(text(signed), signature)) {
-        throw new PartwayError('unauthorized_request', 'The signature of this URL is not valid.')
-      }
-      if (clock() >= Number(expires) * 1000) {
-        throw new PartwayError(
-          'unauthorized_request',
-          'This URL has expired. Retrieve the asset for a fresh one.',
-        )
-      }
+      const [, assetId = '', expires, signature] = CONTENT.exec(url) ?? []
+      check(contentText(url.slice(0, url.lastIndexOf('&signature='))), signature, expires)
       return assetId
+    },
+
+    /** A fresh URL of a file made from an asset, below `origin`. */
+    fileUrl(assetId: string, name: string, origin: string): string {
+      const expires = expiry()
+      const signature = signer.sign(filesText(assetId, expires))
+      return `${origin}/files/${assetId}/${expires}.${signature}/${name}`
+    },
+
+    /**
+     * The asset and the file that `url` (path and query) gives access to.
+     *
+     * @throws PartwayError `unauthorized_request` when it was altered or has expired,
+     * `not_found` when no file can have that name
+     */
+    verifyFile(url: string): { assetId: string; name: string } {
+      const [, assetId = '', expires = '', signature, name = ''] = FILE.exec(url) ?? []
+      check(filesText(assetId, expires), signature, expires)
+      if (!isFileName(name)) throw fileNotFound()
+      return { assetId, name }
     },
   }
 }
+
+export const fileNotFound = () => new PartwayError('not_found', 'There is no such file.')

@@ -31,6 +31,12 @@ export type EmitFile = (name: string, body: AsyncIterable<Uint8Array>) => Promis
  * @throws whatever else, such as a source that does not answer: worth another try
  */
 export interface Media {
+  /**
+   * The MIME type that the first bytes of a file tell, or its name where text has no signature.
+   *
+   * @param head the first 64 KiB, or all there is
+   */
+  detect(head: Uint8Array, filename: string): Promise<string | undefined>
   /** @param filename tells text documents apart, which have no signature */
   inspect(source: MediaSource, filename: string, signal: AbortSignal): Promise<Inspection>
   /** Emits one file, `thumbnail.jpg`, of at most 1280 by 1280 pixels. */

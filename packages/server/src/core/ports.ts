@@ -1,119 +1,18 @@
-import type {
-  ApiKey,
-  Asset,
-  AssetFilter,
-  Chunk,
-  Claim,
-  Page,
-  PageRequest,
-  Progress,
-  SealedObject,
-  StoredChunk,
-  Upload,
-  UploadProgress,
-} from './types.ts'
-import type { UserMetadataChange } from './user-metadata.ts'
+import type { Chunk, Claim, SealedObject, StoredChunk, Upload } from './types.ts'
 
-export { type EmitFile, type Inspection, MediaError, type MediaSource } from './media-port.ts'
+export {
+  type EmitFile,
+  type Inspection,
+  type Media,
+  MediaError,
+  type MediaSource,
+} from './media-port.ts'
+export type * from './metadata-port.ts'
 export { SourceError, type Web, type WebRequest, type WebResponse } from './web-port.ts'
 
 // The ports: all that the core asks of the world. An adapter is a function that returns one of
 // these objects. What each sentence here promises is tested by the contract suites in
 // `test/contract`, which every adapter runs; read `adapters/memory` first.
-
-/**
- * Where uploads, chunks, assets and keys are recorded. Every method is atomic. What does not
- * exist, or belongs to another account, is `undefined`, never an error.
- *
- * @throws PartwayError `service_unavailable` when the database is locked or unreachable and
- * `storage_full` when its disk is full; nothing was changed and the call can be repeated.
- */
-export interface Metadata {
-  /**
-   * Records a new upload and its reserved asset. With `idempotency`, a second call with the same
-   * account and key since `idempotency.since` records nothing and returns what the first one did.
-   */
-  createUpload(upload: Upload, asset: Asset, idempotency?: Idempotency): Promise<CreatedUpload>
-  findUpload(account: string, id: string): Promise<UploadProgress | undefined>
-  /** All but the completed ones, newest first. */
-  listIncomplete(account: string, page: PageRequest): Promise<Page<UploadProgress>>
-  /** Reported chunks with an index from `from` to `to` (inclusive), in ascending order of index. */
-  listChunks(uploadId: string, range: { from: number; to: number }): Promise<Chunk[]>
-  /**
-   * Records proven chunks of an active upload, all or none. The upload row is updated first: that
-   * is the lock under which counting is exact, so that of racing reports exactly one sees the
-   * last chunk arrive. Chunks already recorded stay as they are and count as duplicates.
-   */
-  recordChunks(uploadId: string, chunks: Claim[], now: number): Promise<Recorded>
-  /** Marks a fully recorded, active upload completed and gives its asset the sealed bytes; true for exactly one caller. */
-  completeUpload(uploadId: string, object: SealedObject, now: number): Promise<boolean>
-  /** Ends an active upload and fails its asset; true for exactly one caller. */
-  failUpload(uploadId: string, reason: string, now: number): Promise<boolean>
-  /** Active uploads of any account with every chunk recorded, not touched since `before`; oldest first. */
-  listUnsealed(before: number, limit: number, skip?: number): Promise<UploadProgress[]>
-  /** Expires active uploads past their time that are not fully recorded, and fails their assets. */
-  expireUploads(now: number, reason: string, limit: number): Promise<Upload[]>
-  /** Failed and expired uploads that ended before `before` and whose bytes were not freed yet; oldest first. */
-  listFreeable(before: number, limit: number, skip?: number): Promise<Upload[]>
-  markFreed(uploadId: string): Promise<void>
-  /** Forgets failed and expired uploads that ended before `before` and whose bytes are freed; returns how many. */
-  purgeUploads(before: number, limit: number): Promise<number>
-
-  findAsset(account: string, id: string): Promise<Asset | undefined>
-  /** An asset whose bytes are sealed, whoever owns it: for signed URLs, which carry their own authority. */
-  findSealedAsset(id: string): Promise<Asset | undefined>
-  /**
-   * Newest first, ties by id. An asset added meanwhile moves the others to later places, so that
-   * whoever reads page after page misses none that was there at the start.
-   */
-  listAssets(account: string, page: PageRequest, filter: AssetFilter): Promise<Page<Asset>>
-  /** Changes the key-value pairs of an asset; `false` when there is no such asset. */
-  changeUserMetadata(account: string, id: string, change: UserMetadataChange): Promise<boolean>
-  /** Hides an asset at once and fails its upload if that is still active; true for exactly one caller. */
-  deleteAsset(account: string, id: string, reason: string, now: number): Promise<boolean>
-  /** Assets hidden before `before`, whose bytes can now be freed; oldest first. */
-  listDeletedAssets(before: number, limit: number, skip?: number): Promise<Asset[]>
-  /** Forgets a hidden asset. */
-  purgeAsset(id: string): Promise<void>
-  /** Takes one sealed asset in `processing` whose lease ran out, and leases it for `leaseMs`; exactly one caller gets it. */
-  claimAsset(now: number, leaseMs: number): Promise<Asset | undefined>
-  /** Ends the processing of an asset; does nothing unless it is still `processing`. */
-  finishAsset(id: string, result: ProcessingResult): Promise<void>
-
-  createKey(key: ApiKey): Promise<void>
-  findKey(id: string): Promise<ApiKey | undefined>
-  /** Oldest first, revoked ones included. */
-  listKeys(): Promise<ApiKey[]>
-  /** True when there was such a key and it was not revoked before. */
-  revokeKey(id: string, now: number): Promise<boolean>
-
-  /** Resolves when the database answers. */
-  ping(): Promise<void>
-  close(): Promise<void>
-}
-
-export interface Idempotency {
-  key: string
-  /** Identifies the request body, so that another body under the same key is noticed. */
-  fingerprint: string
-  /** Keys used before this time are free again. */
-  since: number
-}
-
-export type CreatedUpload =
-  | { created: true }
-  | { created: false; upload: UploadProgress; fingerprint: string }
-
-export interface Recorded extends Progress {
-  /** `false`: the upload was not active, and nothing was recorded. */
-  active: boolean
-  /** Chunks of this call that were not recorded before. */
-  added: number
-}
-
-export type ProcessingResult =
-  | { state: 'ready'; mimeType: string }
-  | { state: 'failed'; reason: string; mimeType: string | undefined }
 
 /**
  * Where bytes are kept: chunks while they arrive, one object when they are sealed.
@@ -137,12 +36,31 @@ export interface ChunkStore {
   open(ref: string, range: { start: number; end: number }): AsyncIterable<Uint8Array>
   /** How many bytes a sealed object really has. @throws PartwayError `service_unavailable` when it is not there */
   size(ref: string): Promise<number>
+  /**
+   * Stores one chunk that we bring ourselves, of at most the plan's chunk size. Like a chunk PUT:
+   * durable when it resolves, and never in the way of another body.
+   */
+  put(upload: Upload, index: number, body: AsyncIterable<Uint8Array>): Promise<StoredChunk>
+  /**
+   * Keeps a file that was made from a sealed object with it; replaces an older one of that name.
+   *
+   * @param name one of ours, see `isFileName`
+   */
+  putFile(ref: string, name: string, body: AsyncIterable<Uint8Array>): Promise<void>
+  /** A file that was kept with a sealed object. */
+  findFile(ref: string, name: string): Promise<StoredFile | undefined>
   /** Frees everything an upload ever stored, sealed or not. Idempotent. */
   abort(upload: Upload): Promise<void>
-  /** Frees a sealed object. Idempotent. */
+  /** Frees a sealed object and the files kept with it. Idempotent. */
   remove(ref: string): Promise<void>
   /** Resolves when the store can be written to. */
   ping(): Promise<void>
+}
+
+export interface StoredFile {
+  size: number
+  /** Bytes `start` to `end` (inclusive). */
+  open(range: { start: number; end: number }): AsyncIterable<Uint8Array>
 }
 
 export interface PresignContext {
@@ -192,15 +110,6 @@ export interface Signer {
   verify(text: string, signature: string): boolean
 }
 
-/** Reads what media a sealed object holds. */
-export interface Media {
-  /** The MIME type of the content, or `undefined` when it is no known media format. */
-  detect(read: ReadRange, size: number): Promise<string | undefined>
-}
-
-/** Bytes `start` to `end` (inclusive). */
-export type ReadRange = (start: number, end: number) => AsyncIterable<Uint8Array>
-
 /** What API keys are made of and checked with. */
 export interface Secrets {
   /** 256 random bits, URL-safe. */
@@ -213,6 +122,9 @@ export interface Secrets {
 
 /** Epoch milliseconds. */
 export type Clock = () => number
+
+/** Calls `tick` every `ms` until the function it returns is called. */
+export type Every = (ms: number, tick: () => void) => () => void
 
 /** 24 lower-case hex digits, time-ordered. */
 export type NewId = () => string

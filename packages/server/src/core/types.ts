@@ -1,8 +1,8 @@
 import type {
-  AnyAssetType,
   AssetMethod,
   AssetType,
   ChunkPlan,
+  TechnicalMetadata,
   UserMetadata,
 } from '@partway/protocol'
 
@@ -17,6 +17,8 @@ export interface Upload extends ChunkPlan {
   id: string
   account: string
   assetId: string
+  /** `multipart`: a client sends the chunks. Otherwise we bring them ourselves. */
+  method: AssetMethod
   filename: string
   type: AssetType
   /** What the store calls it: the folder's name, or S3's UploadId. */
@@ -68,18 +70,36 @@ export interface SealedObject {
   etag: string
 }
 
+export type RenditionState = 'pending' | 'processing' | 'ready' | 'error'
+
+/** Something made from an asset to be shown in its place. */
+export interface Rendition {
+  state: RenditionState
+  /** Why there is none. */
+  reason: string | undefined
+}
+
 export interface Asset {
   id: string
   account: string
   method: AssetMethod
   filename: string
-  type: AnyAssetType
+  type: AssetType
   state: AssetState
   /** Why it failed. */
   reason: string | undefined
+  /** 0 while the length of what is fetched is not known. */
   size: number
   /** MIME type found in the content; known after processing. */
   mimeType: string | undefined
+  /** Seconds; video and audio only. */
+  duration: number | undefined
+  /** In the shape of the wire: no field of it means anything to us. */
+  technicalMetadata: TechnicalMetadata | undefined
+  /** Absent when nobody asked for it. */
+  hls: Rendition | undefined
+  /** Absent when nobody asked for it. */
+  thumbnail: Rendition | undefined
   /** Present once the bytes are sealed. */
   object: SealedObject | undefined
   userMetadata: UserMetadata
@@ -89,7 +109,7 @@ export interface Asset {
 /** Which assets to list; what is absent does not matter. */
 export interface AssetFilter {
   ids?: string[]
-  types?: AnyAssetType[]
+  types?: AssetType[]
   /** Part of the name, whatever its case. */
   filename?: string
 }

@@ -43,6 +43,7 @@ export async function findUpload(
   id: string,
 ): Promise<UploadProgress> {
   const upload = await metadata.findUpload(account, id)
-  if (!upload) throw notFound(id, 'multipart-uploads')
+  // What we bring ourselves is nobody's session.
+  if (upload?.method !== 'multipart') throw notFound(id, 'multipart-uploads')
   return upload
 }

@@ -1,15 +1,9 @@
-import {
-  type AssetType,
-  MAX_BATCH,
-  PartwayError,
-  planChunks,
-  type UserMetadataInput,
-} from '@partway/protocol'
+import { type AssetType, MAX_BATCH, PartwayError, planChunks } from '@partway/protocol'
+import { newAsset, type Wishes } from './new-asset.ts'
 import type { NewId } from './ports.ts'
 import { createReport, type ReportDeps } from './report.ts'
-import type { Asset, Chunk, Page, PageRequest, Upload, UploadProgress } from './types.ts'
+import type { Chunk, Page, PageRequest, Upload, UploadProgress } from './types.ts'
 import { endedError, findUpload, stateAt } from './upload-state.ts'
-import { applyChange } from './user-metadata.ts'
 
 export interface UploadSettings {
   /** Largest file of each type, in bytes. */
@@ -32,8 +26,13 @@ export interface NewUpload {
   filename: string
   type: AssetType
   totalSize: number
-  userMetadata: UserMetadataInput
+  wishes: Wishes
   idempotencyKey: string | undefined
+}
+
+/** What was wished for, in a fixed order; nothing more when there is nothing, as it was before. */
+function wishesOf({ wishes: { userMetadata, hls, thumbnail } }: NewUpload): unknown[] {
+  return hls || thumbnail ? [userMetadata, hls, thumbnail] : [userMetadata]
 }
 
 export interface PresignedChunk {
@@ -68,21 +67,28 @@ export function createUploads(deps: UploadDeps) {
     const { account, filename, type } = input
     const upload: UploadProgress = {
       ...planChunks(input.totalSize),
-      ...{ id, account, assetId, filename, type, storeRef: '', state: 'active', reason: undefined },
+      ...{ id, account, assetId, method: 'multipart', filename, type, storeRef: '' },
+      ...{ state: 'active', reason: undefined },
       ...{ createdAt: now, updatedAt: now, expiresAt: now + settings.uploadTtlMs },
       ...{ chunksCompleted: 0, uploadedSize: 0 },
     }
     upload.storeRef = await store.begin(upload)
-    const fingerprint = JSON.stringify([filename, type, input.totalSize, input.userMetadata])
+    const fingerprint = JSON.stringify([filename, type, input.totalSize, ...wishesOf(input)])
     const key = input.idempotencyKey
     const idempotency =
       key === undefined ? undefined : { key, fingerprint, since: now - settings.idempotencyTtlMs }
-    const asset: Asset = {
-      ...{ id: assetId, account, filename, type, state: 'processing', reason: undefined },
-      ...{ size: input.totalSize, mimeType: undefined, object: undefined, createdAt: now },
-      method: 'multipart',
-      userMetadata: applyChange({}, { kind: 'replace', values: input.userMetadata }),
-    }
+    const asset = newAsset(
+      {
+        id: assetId,
+        account,
+        method: 'multipart',
+        filename,
+        type,
+        size: input.totalSize,
+        createdAt: now,
+      },
+      input.wishes,
+    )
     const created = await metadata.createUpload(upload, asset, idempotency).catch(async (error) => {
       // A database that breaks off may have recorded it all the same.
       const recorded = await metadata.findUpload(account, id).catch(() => true)

@@ -6,7 +6,8 @@
 export interface Web {
   /**
    * One GET, redirects followed. Resolves with the headers; the body is read from the socket as
-   * it is iterated, and leaving the iteration closes the connection.
+   * it is iterated, and leaving the iteration closes the connection. A body that nobody wants has
+   * to be left too, or its signal aborted.
    *
    * @throws SourceError
    */
@@ -26,6 +27,8 @@ export interface WebResponse {
   size: number | undefined
   /** The first byte that `body` has: the one asked for, or 0 when the range was not honoured. */
   start: number
+  /** `body` is the range that was asked for, not the whole file. */
+  partial: boolean
   /** The other side serves ranges. */
   ranges: boolean
   /** A strong ETag, or Last-Modified where it is strong (RFC 9110 section 8.8.2.2). */

@@ -5,10 +5,12 @@ import { PartwayError } from '@partway/protocol'
 import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Assets } from '../core/assets.ts'
+import type { Direct } from '../core/direct.ts'
+import type { Imports } from '../core/import.ts'
 import type { Keys } from '../core/keys.ts'
 import type { ChunkSink, Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
-import { assetRoutes } from './assets.ts'
+import { assetRoutes, derivedRoutes } from './assets.ts'
 import { chunkDoor } from './chunks.ts'
 import {
   answerBadHttp,
@@ -18,7 +20,9 @@ import {
   refuseWhileClosing,
 } from './connection.ts'
 import { contentRoutes } from './content.ts'
+import { createAssetRoute } from './create-asset.ts'
 import { handleError, refuseUnknownRoute } from './errors.ts'
+import { fileRoutes } from './files.ts'
 import { healthRoutes } from './health.ts'
 import { BASE_PATH, openapi } from './openapi.ts'
 import type { App } from './types.ts'
@@ -28,6 +32,10 @@ import { createValidator } from './validation.ts'
 export interface AppDeps {
   uploads: Uploads
   assets: Assets
+  direct: Direct
+  imports: Imports
+  /** Most bytes of a file of any type. */
+  maxSize: number
   keys: Keys
   /** Present when chunk PUTs come to us. */
   sink: ChunkSink | undefined
@@ -122,6 +130,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
   await openapi(app, options.version)
   healthRoutes(app, deps.ping)
   contentRoutes(app, deps.assets, options.stallTimeoutMs)
+  fileRoutes(app, deps.assets, options.stallTimeoutMs)
   const { sink, clock } = deps
   if (sink) await app.register((door) => chunkDoor(door as App, { sink, clock }))
   await app.register(
@@ -132,6 +141,8 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
       })
       uploadRoutes(api as App, deps.uploads, clock)
       assetRoutes(api as App, deps.assets)
+      derivedRoutes(api as App)
+      await api.register((form) => createAssetRoute(form as App, deps))
     },
     { prefix: BASE_PATH },
   )

@@ -1,3 +1,4 @@
+import { PartwayError } from '@partway/protocol'
 import {
   Asset,
   AssetList,
@@ -16,7 +17,7 @@ import type { App } from './types.ts'
 
 const tags = ['Assets']
 
-/** Contract section 3: A2 to A4. */
+/** Contract section 3: A2 to A7. */
 export function assetRoutes(app: App, assets: Assets): void {
   app.get(
     '/assets',
@@ -110,6 +111,29 @@ export function assetRoutes(app: App, assets: Assets): void {
       return reply.status(204).send(null)
     },
   )
+}
+
+/** What the official API derives from assets with its models, and Partway does not. */
+const DERIVED = {
+  transcription: 'transcription',
+  'indexed-assets': 'indexed assets',
+  entities: 'entities',
+}
+
+/** Contract section 3: A8 and A9. Answered as for an asset that has none. */
+export function derivedRoutes(app: App): void {
+  for (const [path, what] of Object.entries(DERIVED)) {
+    app.get(
+      `/assets/:asset_id/${path}`,
+      { schema: { hide: true, params: AssetParams } },
+      async ({ params }) => {
+        throw new PartwayError(
+          'resource_not_exist',
+          `Asset \`${params.asset_id}\` has no ${what}: Partway stores media and runs no models.`,
+        )
+      },
+    )
+  }
 }
 
 function filterOf({ asset_ids, asset_types, filename }: ListAssetsQuery): AssetFilter {

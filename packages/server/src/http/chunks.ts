@@ -1,6 +1,7 @@
 import { PartwayError } from '@partway/protocol'
 import type { FastifyRequest } from 'fastify'
 import type { ChunkSink, ChunkTicket, Clock } from '../core/ports.ts'
+import { leaveBody } from './connection.ts'
 import type { App } from './types.ts'
 
 const METHODS = ['DELETE', 'GET', 'HEAD', 'PATCH', 'POST', 'PUT'] as const
@@ -36,9 +37,7 @@ export async function chunkDoor(
     },
     errorHandler: (error, request, reply) => {
       reply.removeHeader('content-length')
-      // The rest of a body is discarded; of a huge one not even that.
-      if (Number(request.headers['content-length']) <= MAX_DISCARDED) request.raw.resume()
-      else reply.header('connection', 'close')
+      leaveBody(request, reply)
       return app.errorHandler(error, request, reply)
     },
     handler: async (request, reply) => {
@@ -50,8 +49,6 @@ export async function chunkDoor(
     },
   })
 }
-
-const MAX_DISCARDED = 64 * 1024 * 1024
 
 function checkLength(header: string | undefined, { index, size }: ChunkTicket): void {
   if (header === undefined) {

@@ -1,4 +1,5 @@
-import { ErrorBody, type PageQuery, ref } from '@partway/protocol/schemas'
+import { ErrorBody, type PageQuery, ref, type UserMetadataInput } from '@partway/protocol/schemas'
+import type { Wishes } from '../core/new-asset.ts'
 import type { PageRequest } from '../core/types.ts'
 
 const TEXT: Record<number, string> = {
@@ -18,6 +19,19 @@ export function errors(...statuses: number[]) {
   return Object.fromEntries(
     statuses.map((status) => [status, { ...ref(ErrorBody), description: TEXT[status] }]),
   )
+}
+
+/** What may be asked for however an asset is created. */
+export function wishesOf(body: {
+  user_metadata?: UserMetadataInput | null
+  enable_hls?: boolean | null
+  enable_thumbnail?: boolean | null
+}): Wishes {
+  return {
+    userMetadata: body.user_metadata ?? {},
+    hls: body.enable_hls ?? false,
+    thumbnail: body.enable_thumbnail ?? false,
+  }
 }
 
 export function pageRequest({ page, page_limit }: PageQuery): PageRequest {

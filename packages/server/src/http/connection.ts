@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { PartwayError, statusOf } from '@partway/protocol'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { jsonBody } from './errors.ts'
 import type { App } from './types.ts'
 
@@ -66,6 +67,19 @@ export function askForBodies(app: App): void {
   app.addHook('preParsing', async (request, reply) => {
     if (waiting.has(request.raw)) reply.raw.writeContinue()
   })
+}
+
+/** A body that is left to itself: up to this many bytes are read to nowhere, of more not one. */
+const MAX_DISCARDED = 64 * 1024 * 1024
+
+/**
+ * Before an answer that does not wait for the whole body: the connection stays usable where the
+ * rest is small, and is closed where it is huge or of unknown length.
+ */
+export function leaveBody({ raw, headers }: FastifyRequest, reply: FastifyReply): void {
+  if (raw.readableEnded) return
+  if (Number(headers['content-length']) <= MAX_DISCARDED) raw.resume()
+  else reply.header('connection', 'close')
 }
 
 /**

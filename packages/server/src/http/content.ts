@@ -5,7 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Assets, Content } from '../core/assets.ts'
 import type { App } from './types.ts'
 
-/** The bytes of assets at their signed URLs: RFC 9110 sections 13 and 14. */
+/** The bytes of assets at their signed URLs. */
 export function contentRoutes(app: App, assets: Assets, stallTimeoutMs: number): void {
   app.route({
     method: ['GET', 'HEAD'],
@@ -13,46 +13,55 @@ export function contentRoutes(app: App, assets: Assets, stallTimeoutMs: number):
     schema: { hide: true },
     exposeHeadRoute: false,
     handler: async (request, reply) => {
-      // A reader that stands still must not hold a file open for ever; it can come back by range.
-      request.raw.setTimeout?.(stallTimeoutMs)
-      return send(await assets.content(request.url), request, reply)
+      const content = await assets.content(request.url)
+      const { mimeType, filename } = content.asset
+      const type = /^(video|audio|image)\//.test(mimeType ?? '') ? 'inline' : 'attachment'
+      const headers = {
+        'content-type': mimeType ?? 'application/octet-stream',
+        'content-disposition': contentDisposition(filename, { type }),
+      }
+      return sendBytes(content, headers, request, reply, stallTimeoutMs)
     },
   })
 }
 
-async function send(content: Content, request: FastifyRequest, reply: FastifyReply) {
-  const { asset, read } = content
-  const etag = `"${content.etag}"`
+/** Answers with bytes, or a range of them: RFC 9110 sections 13 and 14. */
+export async function sendBytes(
+  { size, etag: plainEtag, read }: Content,
+  headers: Record<string, string>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  stallTimeoutMs: number,
+) {
+  // A reader that stands still must not hold a file open for ever; it can come back by range.
+  request.raw.setTimeout?.(stallTimeoutMs)
+  const etag = `"${plainEtag}"`
   // The order of RFC 9110 section 13.2.2: If-None-Match first, Range last.
   const unchanged = matches(request.headers['if-none-match'], etag)
-  const range =
-    request.method === 'GET' && !unchanged ? rangeOf(request, etag, asset.size) : undefined
+  const range = request.method === 'GET' && !unchanged ? rangeOf(request, etag, size) : undefined
   if (range === 'unsatisfiable') {
-    reply.headers({ 'content-range': `bytes */${asset.size}`, 'cache-control': 'no-store' })
+    reply.headers({ 'content-range': `bytes */${size}`, 'cache-control': 'no-store' })
     throw new PartwayError(
       'range_not_satisfiable',
-      `The \`Range\` header is invalid. The file has ${asset.size} bytes; received ${request.headers.range}.`,
+      `The \`Range\` header is invalid. The file has ${size} bytes; received ${request.headers.range}.`,
     )
   }
-  const { start, end } = range ?? { start: 0, end: asset.size - 1 }
+  const { start, end } = range ?? { start: 0, end: size - 1 }
   // A store that cannot answer should be found out while the answer can still be an error.
   const body =
     request.method === 'HEAD' || unchanged ? undefined : await startReading(read(start, end))
 
   reply.headers({
+    ...headers,
     etag,
     'accept-ranges': 'bytes',
-    'content-type': asset.mimeType ?? 'application/octet-stream',
-    'content-disposition': contentDisposition(asset.filename, {
-      type: /^(video|audio|image)\//.test(asset.mimeType ?? '') ? 'inline' : 'attachment',
-    }),
     'cache-control': 'private, max-age=3600',
     // What users upload must never run with our origin's rights.
     'content-security-policy': 'sandbox',
     'x-content-type-options': 'nosniff',
   })
   if (unchanged) return reply.status(304).send()
-  if (range) reply.status(206).header('content-range', `bytes ${start}-${end}/${asset.size}`)
+  if (range) reply.status(206).header('content-range', `bytes ${start}-${end}/${size}`)
   reply.header('content-length', end - start + 1)
   return reply.send(body)
 }

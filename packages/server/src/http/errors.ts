@@ -64,6 +64,17 @@ function toPartwayError(error: unknown): PartwayError {
         'request_too_large',
         'The request body is too large. The most is 1 MiB; send files through chunk URLs.',
       )
+    case 'FST_INVALID_MULTIPART_CONTENT_TYPE':
+      return new PartwayError(
+        'content_type_invalid',
+        'The `Content-Type` header is invalid. Send the form as `multipart/form-data`.',
+      )
+    case 'FST_FILES_LIMIT':
+    case 'FST_FIELDS_LIMIT':
+    case 'FST_PARTS_LIMIT':
+      return new PartwayError('invalid_request', 'The form has too many parts.')
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+    case 'FST_PREMATURE_CLOSE':
     case 'ECONNRESET':
     case 'ABORT_ERR':
       return new PartwayError('request_canceled_or_timed_out', 'The client closed the connection.')

@@ -6,7 +6,7 @@ import type {
   UploadDetail as WireDetail,
 } from '@partway/protocol'
 import type { LinkedAsset } from '../core/assets.ts'
-import type { PageRequest, UploadProgress } from '../core/types.ts'
+import type { Asset as DomainAsset, PageRequest, UploadProgress } from '../core/types.ts'
 import { reasonAt, stateAt } from '../core/upload-state.ts'
 import type { PresignedChunk, UploadDetail } from '../core/uploads.ts'
 
@@ -83,8 +83,9 @@ export function uploadDetail(
   }
 }
 
-export function asset(asset: LinkedAsset): Asset {
-  const { mimeType, reason, url } = asset
+export function asset({ asset, ...links }: LinkedAsset): Asset {
+  const { mimeType, reason, duration, technicalMetadata, hls, thumbnail } = asset
+  const { url, manifestUrl, thumbnailUrl, fetchedSize } = links
   return {
     _id: asset.id,
     method: asset.method,
@@ -93,8 +94,46 @@ export function asset(asset: LinkedAsset): Asset {
     ...(mimeType === undefined ? {} : { file_type: mimeType }),
     ...(asset.object ? { size: asset.size } : {}),
     ...(url === undefined ? {} : { url }),
-    ...(reason === undefined ? {} : { error: { message: reason } }),
+    ...(duration === undefined ? {} : { duration }),
+    ...(hls
+      ? {
+          hls: {
+            status: hls.state,
+            ...(manifestUrl ? { manifest_url: manifestUrl } : {}),
+            ...errorOf(hls.reason),
+          },
+        }
+      : {}),
+    ...(thumbnail
+      ? {
+          thumbnail: {
+            status: thumbnail.state,
+            ...(thumbnailUrl ? { representative_url: thumbnailUrl } : {}),
+            ...errorOf(thumbnail.reason),
+          },
+        }
+      : {}),
+    ...(technicalMetadata ? { technical_metadata: technicalMetadata } : {}),
+    ...(fetchedSize === undefined
+      ? {}
+      : {
+          import: {
+            fetched_size: fetchedSize,
+            ...(asset.size > 0 ? { total_size: asset.size } : {}),
+          },
+        }),
+    ...errorOf(reason),
     ...(Object.keys(asset.userMetadata).length > 0 ? { user_metadata: asset.userMetadata } : {}),
     created_at: date(asset.createdAt),
   }
 }
+
+/** An asset that was just created, of which nothing can be fetched yet. */
+export const assetAtCreation = (created: DomainAsset): Asset =>
+  asset({
+    ...{ asset: created, url: undefined, manifestUrl: undefined, thumbnailUrl: undefined },
+    fetchedSize: created.method === 'url' ? 0 : undefined,
+  })
+
+const errorOf = (reason: string | undefined) =>
+  reason === undefined ? {} : { error: { message: reason } }

@@ -15,7 +15,7 @@ import {
 import { Type } from 'typebox'
 import type { Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
-import { errors, pageRequest } from './common.ts'
+import { errors, pageRequest, wishesOf } from './common.ts'
 import { date, pageInfo, presignedChunk, uploadDetail, uploadSummary } from './present.ts'
 import type { App } from './types.ts'
 
@@ -42,11 +42,11 @@ export function uploadRoutes(app: App, uploads: Uploads, clock: Clock): void {
       },
     },
     async (request, reply) => {
-      const { filename, type, total_size: totalSize, user_metadata } = request.body
+      const { filename, type, total_size: totalSize } = request.body
       const idempotencyKey = checkedKey(request.headers['idempotency-key'])
       const input = {
         ...{ account: request.account, filename, type, totalSize, idempotencyKey },
-        userMetadata: user_metadata ?? {},
+        wishes: wishesOf(request.body),
       }
       const { upload, chunks } = await uploads.create(input, request.origin())
       return reply.status(201).send({

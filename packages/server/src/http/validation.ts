@@ -3,6 +3,7 @@ import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
 import { Ajv, type AnySchema, type ValidateFunction } from 'ajv'
 import ajvFormats from 'ajv-formats'
 import type { FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
+import type { TSchema } from 'typebox'
 
 function createAjv(coerceTypes: false | 'array', allErrors: boolean) {
   // `verbose` keeps the values for the message.
@@ -37,6 +38,21 @@ export function createValidator(): FastifySchemaCompiler<AnySchema> {
       const text = JSON.stringify(data) ?? ''
       const errors = text.length > MAX_LISTED || list(data) ? validate.errors : list.errors
       return { error: Object.assign(new Error('invalid'), { validation: errors ?? [] }) }
+    }
+  }
+}
+
+/**
+ * Checks what did not come as a JSON body as if it had.
+ *
+ * @throws PartwayError naming what is wrong
+ */
+export function checkBody(schema: TSchema): (data: unknown) => void {
+  const validate = createValidator()({ schema, httpPart: 'body', method: '', url: '' })
+  return (data) => {
+    const result = validate(data)
+    if (typeof result === 'object' && 'error' in result) {
+      throw validationError((result.error as { validation?: Problem[] }).validation ?? [])
     }
   }
 }

@@ -5,27 +5,34 @@ import { createChunkUrls } from '../adapters/chunk-urls.ts'
 import { createNewId, createSigner, secrets } from '../adapters/crypto/index.ts'
 import { syncFolder } from '../adapters/fs/durable.ts'
 import { openFileStore } from '../adapters/fs/store.ts'
-import { createSniffer } from '../adapters/media/sniff.ts'
+import { createMedia } from '../adapters/media/index.ts'
 import { openSqliteMetadata } from '../adapters/sql/sqlite.ts'
+import { createWeb } from '../adapters/web/index.ts'
 import { createAssets } from '../core/assets.ts'
 import { createCompleter } from '../core/complete.ts'
+import { createDirect } from '../core/direct.ts'
 import { createSweeper } from '../core/expire.ts'
+import { createImports } from '../core/import.ts'
+import { createIngest } from '../core/ingest.ts'
 import { createKeys } from '../core/keys.ts'
 import { createContentLinks } from '../core/links.ts'
 import type {
   ChunkSink,
   ChunkStore,
   Clock,
+  Every,
   Media,
   Metadata,
   NewId,
   Secrets,
   Signer,
+  Web,
 } from '../core/ports.ts'
 import { createProcessor } from '../core/process.ts'
 import { createUploads } from '../core/uploads.ts'
 import { createApp } from '../http/app.ts'
 import type { Config } from './config.ts'
+import { every } from './loops.ts'
 import { loadSigningKey } from './signing-key.ts'
 import { VERSION } from './version.ts'
 
@@ -37,9 +44,11 @@ export interface Ports {
   /** Present when chunk PUTs come to us. */
   sink: ChunkSink | undefined
   media: Media
+  web: Web
   signer: Signer
   secrets: Secrets
   clock: Clock
+  every: Every
   newId: NewId
 }
 
@@ -58,52 +67,89 @@ export async function openPorts(config: Config): Promise<Ports> {
   const signer = createSigner(config.signingKeys ?? [await loadSigningKey(config.data)])
   const store = await openFileStore(config.storePath, createChunkUrls(signer))
   const clock = Date.now
-  const newId = createNewId(clock)
-  return { metadata, store, sink: store, media: createSniffer(), signer, secrets, clock, newId }
+  return {
+    ...{ metadata, store, sink: store, signer, secrets, clock, every, newId: createNewId(clock) },
+    media: createMedia({
+      toolPath: config.toolPath,
+      limits: { timeoutMs: config.processingTimeoutMs, memory: config.processingMemory },
+    }),
+    web: createWeb({ allowed: config.importRanges }),
+  }
 }
 
-/** After this long without a result, processing is taken for dead. */
-const PROCESSING_LEASE_MS = 5 * 60_000
+/** After this long without a sign of life, whoever leased an asset or an import is taken for dead. */
+const LEASE_MS = 15_000
+/** Longer than any step may take. */
+const SOURCE_URL_TTL_MS = 30 * 24 * 3_600_000
 const ABANDONED_MS = 60_000
 const IDEMPOTENCY_TTL_MS = 24 * 3_600_000
+
+export interface Hooks {
+  /** Told when an asset is waiting to be processed. */
+  onCompleted: () => void
+  /** Told when a URL is waiting to be fetched. */
+  onImport: () => void
+  /** Where this server can be reached from its own machine. */
+  ownOrigin: () => string
+}
 
 /** The use cases over the ports, and the HTTP application over the use cases. */
 export async function compose(
   config: Config,
   ports: Ports,
   logger: FastifyBaseLogger,
-  onCompleted: () => void,
+  { onCompleted, onImport, ownOrigin }: Hooks,
 ) {
-  const { metadata, store, sink, media, signer, clock, newId } = ports
+  const { metadata, store, sink, media, web, signer, clock, every, newId } = ports
   const links = createContentLinks(signer, clock, config.contentUrlTtlMs)
   const completer = createCompleter({ metadata, store, clock, onCompleted })
   const keys = createKeys({ metadata, secrets: ports.secrets, clock, settingKey: config.apiKey })
+  const maxSize = {
+    video: config.maxVideoSize,
+    audio: config.maxAudioSize,
+    image: config.maxImageSize,
+    document: config.maxDocumentSize,
+  }
+  const onError = (err: unknown, subject: string) => logger.error({ err }, `could not ${subject}`)
   const uploads = createUploads({
     ...{ metadata, store, sink, completer, links, clock, newId },
     settings: {
-      maxSize: {
-        video: config.maxVideoSize,
-        audio: config.maxAudioSize,
-        image: config.maxImageSize,
-      },
+      maxSize,
       uploadTtlMs: config.uploadTtlMs,
       urlTtlMs: config.urlTtlMs,
       idempotencyTtlMs: IDEMPOTENCY_TTL_MS,
     },
   })
   const assets = createAssets({ metadata, store, links, clock })
-  const processor = createProcessor({ metadata, store, media, clock, leaseMs: PROCESSING_LEASE_MS })
+  const ingestDeps = { metadata, store, clock, newId, maxSize }
+  const direct = createDirect({
+    ...{ metadata, media, completer, clock },
+    ingest: createIngest({ ...ingestDeps, ttlMs: config.uploadTtlMs }),
+  })
+  const imports = createImports({
+    ...{ metadata, media, web, completer, clock, every, leaseMs: LEASE_MS, onError },
+    ingest: createIngest({ ...ingestDeps, ttlMs: config.importTimeoutMs }),
+    onCreated: onImport,
+  })
+  const sources = createContentLinks(signer, clock, SOURCE_URL_TTL_MS)
+  const processor = createProcessor({
+    ...{ metadata, store, media, clock, every, leaseMs: LEASE_MS, onError },
+    sourceUrl: (assetId) => sources.url(assetId, ownOrigin()),
+  })
   const sweeper = createSweeper({
     ...{ metadata, store, completer, clock },
     graceMs: config.graceMs,
     retentionMs: config.retentionMs,
     abandonedMs: ABANDONED_MS,
-    onError: (err, subject) => logger.error({ err }, `could not ${subject}`),
+    onError,
   })
   const ping = () => Promise.all([metadata.ping(), store.ping()])
   const app = await createApp(
-    { uploads, assets, keys, sink, clock, ping, logger },
+    {
+      ...{ uploads, assets, direct, imports, keys, sink, clock, ping, logger },
+      maxSize: Math.max(...Object.values(maxSize)),
+    },
     { ...config, version: VERSION },
   )
-  return { app, keys, processor, sweeper }
+  return { app, keys, processor, imports, sweeper }
 }

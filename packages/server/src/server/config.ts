@@ -8,10 +8,12 @@ import {
   parseOrigins,
   parseProxies,
   parsePublicUrl,
+  parseRanges,
   schemePath,
   timerFrom,
+  wholeNumber,
 } from './parsers.ts'
-import { parseDuration } from './units.ts'
+import { parseDuration, parseSize } from './units.ts'
 
 export interface Setting<T> {
   /** The environment variable. */
@@ -121,6 +123,44 @@ export const SETTINGS = {
     description: 'Largest image, at most 5TiB.',
     parse: parseMaxSize,
   }),
+  maxDocumentSize: setting({
+    variable: 'PARTWAY_MAX_DOCUMENT_SIZE',
+    default: '512MiB',
+    description: 'Largest document, at most 5TiB.',
+    parse: parseMaxSize,
+  }),
+  importTimeoutMs: setting({
+    variable: 'PARTWAY_IMPORT_TIMEOUT',
+    default: '6h',
+    description: 'How long fetching a URL may take, with all its interruptions.',
+    parse: atLeast(1000),
+  }),
+  importRanges: setting({
+    variable: 'PARTWAY_IMPORT_RANGES',
+    default: '',
+    description:
+      'Addresses or ranges (CIDR), separated by commas, that URLs may be fetched from although they are not on the public internet, such as `10.1.0.0/16`.',
+    parse: parseRanges,
+  }),
+  processes: setting({
+    variable: 'PARTWAY_PROCESSES',
+    default: '2',
+    description: 'How many assets are processed at once, 1 to 64.',
+    parse: wholeNumber(1, 64),
+  }),
+  processingTimeoutMs: setting({
+    variable: 'PARTWAY_PROCESSING_TIMEOUT',
+    default: '6h',
+    description:
+      'How long one step of processing an asset may take, such as making its HLS stream.',
+    parse: timerFrom(1000),
+  }),
+  processingMemory: setting({
+    variable: 'PARTWAY_PROCESSING_MEMORY',
+    default: '4GiB',
+    description: 'Most memory, as address space, for one run of ffmpeg or ffprobe.',
+    parse: parseSize,
+  }),
   uploadTtlMs: setting({
     variable: 'PARTWAY_UPLOAD_TTL',
     default: '24h',
@@ -190,6 +230,8 @@ export type Config = Readonly<
   readonly databasePath: string
   /** Folder of the file store. */
   readonly storePath: string
+  /** `PATH`: where ffmpeg and ffprobe are looked for. */
+  readonly toolPath: string
 }
 
 /** Names a person may also set, but that only the command line's client side reads. */
@@ -238,11 +280,12 @@ export function readConfig(
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  const config = values as Omit<Config, 'databasePath' | 'storePath'>
+  const config = values as Omit<Config, 'databasePath' | 'storePath' | 'toolPath'>
   return Object.freeze({
     ...config,
     databasePath: config.databaseUrl ?? join(config.data, 'partway.db'),
     storePath: config.storeUrl ?? join(config.data, 'store'),
+    toolPath: env.PATH ?? '',
   })
 }
 

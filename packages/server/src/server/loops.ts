@@ -1,3 +1,12 @@
+import type { Every } from '../core/ports.ts'
+
+/** The `Every` of real time; it keeps no process alive. */
+export const every: Every = (ms, tick) => {
+  const timer = setInterval(tick, ms)
+  timer.unref()
+  return () => clearInterval(timer)
+}
+
 export interface Loop {
   /** Work soon, without waiting for the interval. */
   wake(): void

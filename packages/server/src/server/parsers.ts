@@ -55,15 +55,35 @@ function parseList(text: string): string[] {
 export function parseProxies(text: string): string[] {
   const proxies = parseList(text)
   for (const proxy of proxies) {
-    const [address = '', bits = '0', ...rest] = proxy.split('/')
-    const most = isIP(address) === 4 ? 32 : 128
-    const range = isIP(address) !== 0 && /^\d+$/.test(bits) && Number(bits) <= most
     const named = ['loopback', 'linklocal', 'uniquelocal'].includes(proxy)
-    if ((!range && !named) || rest.length > 0) {
+    if (!named && !isRange(proxy)) {
       throw new RangeError('addresses or ranges such as 10.0.0.0/8, or loopback')
     }
   }
   return proxies
+}
+
+/** Addresses and ranges in CIDR notation. */
+export function parseRanges(text: string): string[] {
+  const ranges = parseList(text)
+  if (ranges.every(isRange)) return ranges
+  throw new RangeError('addresses or ranges such as 10.0.0.0/8')
+}
+
+function isRange(text: string): boolean {
+  const [address = '', bits = '0', ...rest] = text.split('/')
+  const most = isIP(address) === 4 ? 32 : 128
+  return isIP(address) !== 0 && /^\d+$/.test(bits) && Number(bits) <= most && rest.length === 0
+}
+
+export function wholeNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^\d+$/.test(text) || value < least || value > most) {
+      throw new RangeError(`a whole number from ${least} to ${most}`)
+    }
+    return value
+  }
 }
 
 export function parseOrigins(text: string): string[] {

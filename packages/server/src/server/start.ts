@@ -14,39 +14,54 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** How often waiting assets are looked for when nobody announced one. */
-const PROCESS_INTERVAL_MS = 5000
+/** How often waiting work is looked for when nobody announced it. */
+const WORK_INTERVAL_MS = 2000
+const IMPORTS_AT_ONCE = 4
+
+/** Does one piece of waiting work; `false` when there is none. */
+type Work = (stop: AbortSignal) => Promise<boolean>
 
 /** Starts a server over `ports`, which it closes when it stops. */
 export async function startServer(config: Config, ports: Ports): Promise<RunningServer> {
   const logger: Logger = pino({ level: config.logLevel }, pino.destination({ fd: 2, sync: true }))
-  let processing: Loop | undefined
-  const { app, keys, processor, sweeper } = await compose(config, ports, logger, () =>
-    processing?.wake(),
-  )
+  const processing: Loop[] = []
+  const importing: Loop[] = []
+  const wake = (loops: Loop[]) => () => {
+    for (const loop of loops) loop.wake()
+  }
+  const stopping = new AbortController()
+  const { app, keys, processor, imports, sweeper } = await compose(config, ports, logger, {
+    onCompleted: wake(processing),
+    onImport: wake(importing),
+    ownOrigin: () => ownUrlOf(app.server.address() as AddressInfo),
+  })
   await sweeper.recover(0)
   await app.listen(config.listen)
   // After that, because a start that fails here must not use up the one time the key is shown.
   const firstKey = await firstStartKey(config, ports, keys)
-  const loops = [
-    startLoop(config.sweepIntervalMs, sweeper.sweep, (err) =>
-      logger.error({ err }, 'sweep failed'),
-    ),
-  ]
-  processing = startLoop(
-    PROCESS_INTERVAL_MS,
-    async () => {
-      while (await processor.processNext()) logger.debug('asset processed')
-    },
-    (err) => logger.error({ err }, 'processing failed'),
+  const sweeping = startLoop(config.sweepIntervalMs, sweeper.sweep, (err) =>
+    logger.error({ err }, 'sweep failed'),
   )
-  loops.push(processing)
+  const startWorkers = (loops: Loop[], count: number, next: Work, what: string) => {
+    const work = async () => {
+      while (!stopping.signal.aborted && (await next(stopping.signal)));
+    }
+    for (let i = 0; i < count; i++) {
+      loops.push(
+        startLoop(WORK_INTERVAL_MS, work, (err) => logger.error({ err }, `${what} failed`)),
+      )
+    }
+  }
+  startWorkers(processing, config.processes, processor.processNext, 'processing')
+  startWorkers(importing, IMPORTS_AT_ONCE, imports.importNext, 'fetching URLs')
 
   return {
     url: urlOf(app.server.address() as AddressInfo),
     firstKey,
     async stop() {
       const deadline = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)
+      stopping.abort(new Error('the server is stopping'))
+      const loops = [sweeping, ...processing, ...importing]
       await Promise.all([app.close(), ...loops.map((loop) => loop.stop())])
       clearTimeout(deadline)
       await ports.metadata.close()
@@ -62,6 +77,12 @@ async function firstStartKey(
   if (config.apiKey !== undefined || (await metadata.listKeys()).length > 0) return undefined
   return (await keys.create(DEFAULT_ACCOUNT, 'made at the first start')).key
 }
+
+/** Our address for programs on this machine, also when we listen on all addresses. */
+const ownUrlOf = ({ address, family, port }: AddressInfo) =>
+  urlOf({ address: OWN[address] ?? address, family, port })
+
+const OWN: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' }
 
 function urlOf({ address, family, port }: AddressInfo): string {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest'
 import type { Store } from './bodies.ts'
 import { bodySentences } from './chunk-store-bodies.ts'
 import { endSentences } from './chunk-store-end.ts'
+import { fileSentences } from './chunk-store-files.ts'
 import { rangeSentences } from './chunk-store-ranges.ts'
 import { sealSentences } from './chunk-store-seal.ts'
 import { settleSentences } from './chunk-store-settle.ts'
@@ -24,6 +25,7 @@ export function chunkStoreContract(name: string, open: OpenStore): void {
     describe('sealing', () => sealSentences(store))
     describe('ranges', () => rangeSentences(store))
     describe('ends', () => endSentences(store))
+    describe('our own chunks, and files made from objects', () => fileSentences(store))
     describe('signed URLs', () => urlSentences(store))
   })
 }

@@ -4,6 +4,7 @@ import { assetSentences } from './metadata-assets.ts'
 import { chunkSentences } from './metadata-chunks.ts'
 import { filterSentences } from './metadata-filters.ts'
 import { idempotencySentences } from './metadata-idempotency.ts'
+import { ingestSentences } from './metadata-ingests.ts'
 import { keySentences } from './metadata-keys.ts'
 import { leaseSentences } from './metadata-leases.ts'
 import { listSentences } from './metadata-lists.ts'
@@ -30,6 +31,7 @@ export function metadataContract(name: string, open: OpenMetadata): void {
     describe('assets', () => assetSentences(metadata))
     describe('filters and key-value pairs', () => filterSentences(metadata))
     describe('leases', () => leaseSentences(metadata))
+    describe('files we bring ourselves', () => ingestSentences(metadata))
     describe('keys', () => keySentences(metadata))
   })
 }

@@ -18,7 +18,8 @@ export function sampleUpload(changes: Partial<Upload> = {}): Upload {
   const id = newId()
   return {
     ...smallPlan(2500, 1000),
-    ...{ id, account: 'alice', assetId: newId(), filename: 'holiday.mp4', type: 'video' },
+    ...{ id, account: 'alice', assetId: newId(), method: 'multipart' },
+    ...{ filename: 'holiday.mp4', type: 'video' },
     ...{ storeRef: id, state: 'active', reason: undefined },
     ...{ createdAt: T0, updatedAt: T0, expiresAt: T0 + 24 * HOUR },
     ...changes,
@@ -31,7 +32,8 @@ export function assetFor(upload: Upload): Asset {
   return {
     ...{ id, account, filename, type, size, createdAt },
     ...{ state: 'processing', reason: undefined, mimeType: undefined, object: undefined },
-    ...{ method: 'multipart', userMetadata: {} },
+    ...{ method: 'multipart', userMetadata: {}, duration: undefined, technicalMetadata: undefined },
+    ...{ hls: undefined, thumbnail: undefined },
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Asset, AssetList } from '@partway/protocol'
 import { describe, expect, test } from 'vitest'
+import { foundAs, NEVER } from '../support/fakes.ts'
 import { expectCommonHeaders, expectError } from '../support/http-expect.ts'
 import { createUpload, finishUpload, golden, PNG, pathOf } from '../support/http-uploads.ts'
 import { createWorld, HOUR } from '../support/http-world.ts'
@@ -38,7 +39,8 @@ describe('GET /assets/{asset_id}', () => {
   test('answers `ready` with the type that was found after processing', async () => {
     await using world = await createWorld()
     const { assetId: id } = await finishUpload(world, PNG, { type: 'image', filename: 'a.png' })
-    expect(await world.processor.processNext()).toBe(true)
+    world.ports.media.found = foundAs('image/png')
+    expect(await world.processor.processNext(NEVER)).toBe(true)
     const response = await world.call('GET', `/assets/${id}`)
     expect(golden(response)).toEqual({
       _id: id,
@@ -48,21 +50,26 @@ describe('GET /assets/{asset_id}', () => {
       file_type: 'image/png',
       size: PNG.byteLength,
       url: `http://localhost:80/content/${id}?expires=1795428000&signature=SIGNATURE`,
+      technical_metadata: {},
       created_at: '2026-11-22T10:00:00Z',
     })
   })
 
   test.each([
-    ['is other media than declared', PNG, 'image/png'],
-    ['is nothing that is known', Buffer.from('only words'), 'not recognised'],
-  ])('answers `failed` with a message when the content %s', async (_name, bytes, word) => {
-    await using world = await createWorld()
-    const { assetId: id } = await finishUpload(world, bytes, { type: 'video' })
-    await world.processor.processNext()
-    const asset = (await world.call('GET', `/assets/${id}`)).json<Asset>()
-    expect(asset.status).toBe('failed')
-    expect(asset.error!.message).toContain(word)
-  })
+    ['is other media than declared', PNG, 'image/png', 'image/png'],
+    ['is nothing that is known', Buffer.from('only words'), undefined, 'not recognised'],
+  ])(
+    'answers `failed` with a message when the content %s',
+    async (_name, bytes, mimeType, word) => {
+      await using world = await createWorld()
+      const { assetId: id } = await finishUpload(world, bytes, { type: 'video' })
+      world.ports.media.found = foundAs(mimeType)
+      await world.processor.processNext(NEVER)
+      const asset = (await world.call('GET', `/assets/${id}`)).json<Asset>()
+      expect(asset.status).toBe('failed')
+      expect(asset.error!.message).toContain(word)
+    },
+  )
 
   test('gives a fresh url each time, which lasts as long as the setting says', async () => {
     await using world = await createWorld({ env: { PARTWAY_CONTENT_URL_TTL: '2h' } })

@@ -1,5 +1,6 @@
 import type { Asset } from '@partway/protocol'
 import { afterAll, describe, expect, test } from 'vitest'
+import { foundAs, NEVER } from '../support/fakes.ts'
 import { expectCommonHeaders, expectError } from '../support/http-expect.ts'
 import { finishUpload, PNG, pathOf } from '../support/http-uploads.ts'
 import { createWorld, HOUR, listen, UNKNOWN_ID } from '../support/http-world.ts'
@@ -84,7 +85,8 @@ describe('the content of an asset in each state', () => {
   })
 
   test('is there when it is ready, to show, with the type that was found', async () => {
-    while (await world.processor.processNext());
+    world.ports.media.found = foundAs('image/png')
+    while (await world.processor.processNext(NEVER));
     const response = await get(path)
     expect(response.rawPayload).toEqual(PNG)
     expect(response.headers['content-type']).toBe('image/png')
@@ -94,7 +96,8 @@ describe('the content of an asset in each state', () => {
   test('is there when processing has failed', async () => {
     const bytes = Buffer.from('<script>alert(1)</script>')
     const failed = await finishUpload(world, bytes, { filename: 'x.html' })
-    while (await world.processor.processNext());
+    world.ports.media.found = foundAs(undefined)
+    while (await world.processor.processNext(NEVER));
     const asset = await world.call('GET', `/assets/${failed.assetId}`)
     expect(asset.json<Asset>().status).toBe('failed')
     const response = await get(failed.path)

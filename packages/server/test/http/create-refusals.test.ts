@@ -45,7 +45,7 @@ const INVALID: Row[] = [
   ['a filename with a C1 control', { filename: 'a\u0085b' }, ['`filename`', 'control']],
   ['a filename with half an emoji', { filename: 'a\ud83cb' }, ['`filename`', 'Unicode']],
   ['a filename that is a number', { filename: 7 }, ['`filename`', 'string', 'received 7']],
-  ['an unknown type', { type: 'document' }, ['`type`', 'video, audio, image', '"document"']],
+  ['an unknown type', { type: 'text' }, ['`type`', 'video, audio, image, document', '"text"']],
   ['a type in capitals', { type: 'VIDEO' }, ['`type`', 'video, audio, image', '"VIDEO"']],
   ['an empty type', { type: '' }, ['`type`', 'video, audio, image', '""']],
 ]

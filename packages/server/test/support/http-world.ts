@@ -3,12 +3,13 @@ import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import { compose, type Ports } from '../../src/server/compose.ts'
 import { readConfig } from '../../src/server/config.ts'
-import { createMemoryPorts, type FakeClock } from './fakes.ts'
+import { createMemoryPorts, type MemoryPorts } from './fakes.ts'
+
+export type { MemoryPorts }
 
 export type Response = LightMyRequestResponse
 export type Method = NonNullable<InjectOptions['method']>
 export type Headers = Record<string, string>
-export type MemoryPorts = Ports & { clock: FakeClock }
 
 export interface LogLine {
   level: number
@@ -43,7 +44,9 @@ export async function createWorld({ env = {}, ports: change }: WorldOptions = {}
   const config = readConfig(env)
   const logs: LogLine[] = []
   const logger = pino({ level: 'debug' }, { write: (line) => logs.push(JSON.parse(line)) })
-  const { app, keys, processor, sweeper } = await compose(config, ports, logger, () => {})
+  const { app, keys, processor, imports, sweeper } = await compose(config, ports, logger, {
+    ...{ onCompleted: () => {}, onImport: () => {}, ownOrigin: () => 'http://127.0.0.1:1' },
+  })
   const alice = await keys.create('alice', 'test')
   const bob = await keys.create('bob', 'test')
 
@@ -64,8 +67,8 @@ export async function createWorld({ env = {}, ports: change }: WorldOptions = {}
   }
 
   return {
-    ...{ app, keys, logs, call, processor, sweeper, config },
-    ports: { ...ports, clock: memory.clock },
+    ...{ app, keys, logs, call, processor, imports, sweeper, config },
+    ports: { ...ports, clock: memory.clock, media: memory.media, web: memory.web },
     alice: alice.key,
     aliceKeyId: alice.record.id,
     bob: bob.key,

@@ -10,7 +10,7 @@ describe('assets', () => {
     await complete(upload)
     const { url } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
     const { items } = await assets.list(ACCOUNT, { page: 1, limit: 10 }, {}, ORIGIN)
-    expect(items).toMatchObject([{ id: upload.assetId, url }])
+    expect(items).toMatchObject([{ asset: { id: upload.assetId }, url }])
     const content = await assets.content(url!.slice(ORIGIN.length))
     expect(content.etag).toMatch(/-3$/)
     expect(await collect(content.read(500, 2100))).toEqual(fileOf(upload).subarray(500, 2101))
@@ -37,7 +37,7 @@ describe('assets', () => {
     const missing = { code: 'resource_not_exist' }
     await expect(assets.find('mallory', upload.assetId, ORIGIN)).rejects.toMatchObject(missing)
     await expect(assets.remove('mallory', upload.assetId)).rejects.toMatchObject(missing)
-    expect((await assets.find(ACCOUNT, upload.assetId, ORIGIN)).id).toBe(upload.assetId)
+    expect((await assets.find(ACCOUNT, upload.assetId, ORIGIN)).asset.id).toBe(upload.assetId)
   })
 
   it('give a fresh URL when the last one has expired', async () => {

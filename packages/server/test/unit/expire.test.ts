@@ -32,7 +32,7 @@ describe('the sweep', () => {
     await sweeper.sweep()
     const reason = 'The upload expired. Create a new one.'
     expect(await find(upload)).toMatchObject({ state: 'expired', reason })
-    const asset = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
+    const { asset } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
     expect(asset).toMatchObject({ state: 'failed', reason })
   })
 

@@ -216,7 +216,7 @@ export async function expectSame(session: Session, model: Model, { world, etags 
   )
   const asset = await world.assets.find(ACCOUNT, upload.assetId, ORIGIN)
   const alive = session.state === 'active' || session.state === 'completed'
-  expect(asset.state).toBe(alive ? 'processing' : 'failed')
+  expect(asset.asset.state).toBe(alive ? 'processing' : 'failed')
   expect(asset.url !== undefined).toBe(session.state === 'completed')
   const listed = await world.uploads.list(ACCOUNT, page)
   expect(listed.total).toBe(

@@ -106,7 +106,7 @@ describe('aborting', () => {
     const claims = await putAll(upload)
     await uploads.abort(ACCOUNT, upload.id)
     expect(await find(upload)).toMatchObject({ state: 'failed', reason: 'The upload was aborted.' })
-    const asset = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
+    const { asset } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
     expect(asset).toMatchObject({ state: 'failed', reason: 'The upload was aborted.' })
     await expect(report(upload, claims)).rejects.toEqual(invalid(/is failed/))
     const presign = uploads.presign(ACCOUNT, upload.id, { start: 1, count: 1 }, ORIGIN)
@@ -162,15 +162,15 @@ describe('aborting', () => {
         after(turns, () => uploads.abort(ACCOUNT, upload.id)),
       ])
       const state = (await find(upload))!.state
-      const asset = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
+      const { asset, url } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
       if (state === 'completed') {
         expect([reported.status, aborted.status]).toEqual(['fulfilled', 'rejected'])
-        expect(asset).toMatchObject({ state: 'processing', url: expect.any(String) })
+        expect([asset.state, typeof url]).toEqual(['processing', 'string'])
       } else {
         expect([reported.status, aborted.status, state]).toEqual([
           ...['rejected', 'fulfilled', 'failed'],
         ])
-        expect(asset).toMatchObject({ state: 'failed', url: undefined })
+        expect([asset.state, url]).toEqual(['failed', undefined])
       }
       outcomes.add(state)
     }

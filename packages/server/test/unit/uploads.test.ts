@@ -19,7 +19,7 @@ const FILE: NewUpload = {
   filename: 'a.mp4',
   type: 'video',
   totalSize: 12 * MIB,
-  userMetadata: {},
+  wishes: { userMetadata: {}, hls: false, thumbnail: false },
   idempotencyKey: undefined,
 }
 
@@ -33,8 +33,9 @@ describe('creating an upload', () => {
     })
     expect(upload.id).not.toBe(upload.assetId)
     expect(chunks.map(({ index }) => index)).toEqual([1, 2, 3])
-    const asset = await world.assets.find(ACCOUNT, upload.assetId, ORIGIN)
-    expect(asset).toMatchObject({ state: 'processing', size: 12 * MIB, url: undefined })
+    const { asset, url } = await world.assets.find(ACCOUNT, upload.assetId, ORIGIN)
+    expect(asset).toMatchObject({ state: 'processing', size: 12 * MIB })
+    expect(url).toBeUndefined()
   })
 
   it('gives as many URLs as fit in one answer', async () => {
@@ -47,7 +48,7 @@ describe('creating an upload', () => {
 
   it('takes the largest size of each type and refuses one byte more', async () => {
     const world = createWorld()
-    for (const type of ['video', 'audio', 'image'] as const) {
+    for (const type of ['video', 'audio', 'image', 'document'] as const) {
       const totalSize = MAX_SIZE[type]
       const input = { ...FILE, type, totalSize }
       expect((await world.uploads.create(input, ORIGIN)).upload.totalSize).toBe(totalSize)
@@ -56,7 +57,7 @@ describe('creating an upload', () => {
         invalid(new RegExp(`total_size.*${type}.*${totalSize} bytes; received ${totalSize + 1}`)),
       )
     }
-    expect((await world.uploads.list(ACCOUNT, { page: 1, limit: 1 })).total).toBe(3)
+    expect((await world.uploads.list(ACCOUNT, { page: 1, limit: 1 })).total).toBe(4)
   })
 
   it('leaves no place behind when it cannot be recorded', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path'
  *     uploads/<upload id>/<index>.<random>.tmp    a body that is still arriving
  *     objects/<asset id>/…                        the same folder after it was sealed, and
  *     objects/<asset id>/manifest.json            which bodies make up the file
+ *     files/<asset id>/<name>                     what was made from it, such as thumbnail.jpg
  *
  * Names are records: a body that bears its name is complete and durable.
  */
@@ -14,8 +15,10 @@ export interface Layout {
   root: string
   uploads: string
   objects: string
+  files: string
   upload(storeRef: string): string
   object(ref: string): string
+  filesOf(ref: string): string
 }
 
 export const MANIFEST = 'manifest.json'
@@ -23,12 +26,15 @@ export const MANIFEST = 'manifest.json'
 export function createLayout(root: string): Layout {
   const uploads = join(root, 'uploads')
   const objects = join(root, 'objects')
+  const files = join(root, 'files')
   return {
     root,
     uploads,
     objects,
+    files,
     upload: (storeRef) => join(uploads, checked(storeRef)),
     object: (ref) => join(objects, checked(ref)),
+    filesOf: (ref) => join(files, checked(ref)),
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto'
 import { chmod, type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChunkSink, ChunkTicket } from '../../core/ports.ts'
+import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
 import type { StoredChunk } from '../../core/types.ts'
 import {
   MAX_BODIES,
@@ -26,10 +26,21 @@ const GATHER = 256 * 1024
 const SETTLED_MODE = 0o400
 const WRITE_BITS = 0o222
 
+/** Where a body belongs and how many bytes it may have. */
+interface Place {
+  uploadId: string
+  index: number
+  least: number
+  most: number
+}
+
 /** Receives chunk bodies into the folder of their upload. */
-export function createFileSink(layout: Layout, urls: ChunkUrls): ChunkSink {
-  async function write(ticket: ChunkTicket, body: AsyncIterable<Uint8Array>): Promise<StoredChunk> {
-    const { uploadId, index } = ticket
+export function createFileSink(
+  layout: Layout,
+  urls: ChunkUrls,
+): ChunkSink & Pick<ChunkStore, 'put'> {
+  async function write(place: Place, body: AsyncIterable<Uint8Array>): Promise<StoredChunk> {
+    const { uploadId, index } = place
     const folder = layout.upload(uploadId)
     const temporary = join(folder, `${index}.${randomBytes(8).toString('hex')}.tmp`)
     let file: FileHandle
@@ -39,9 +50,9 @@ export function createFileSink(layout: Layout, urls: ChunkUrls): ChunkSink {
       throw await missing(error, uploadId)
     }
     try {
-      const etag = await receive(ticket, body, file)
-      await commit(folder, temporary, file, index, etag)
-      return { etag, size: ticket.size }
+      const stored = await receive(place, body, file)
+      await commit(folder, temporary, file, index, stored.etag)
+      return stored
     } catch (error) {
       await unlink(temporary).catch(() => {})
       throw await missing(error, uploadId)
@@ -86,7 +97,10 @@ export function createFileSink(layout: Layout, urls: ChunkUrls): ChunkSink {
 
   return {
     verify: urls.verify,
-    write: (ticket, body) => guarded(() => write(ticket, body)),
+    write: ({ size, ...place }, body) =>
+      guarded(() => write({ ...place, least: size, most: size }, body)),
+    put: ({ storeRef, chunkSize }, index, body) =>
+      guarded(() => write({ uploadId: storeRef, index, least: 1, most: chunkSize }, body)),
     async settle(upload, chunks) {
       const folder = layout.upload(upload.storeRef)
       for (const { index, etag } of chunks) {
@@ -102,12 +116,12 @@ async function isSettled(path: string): Promise<boolean> {
   return (mode & WRITE_BITS) === 0
 }
 
-/** Streams a body into `file`; returns its SHA-256. */
+/** Streams a body into `file`, and through SHA-256. */
 async function receive(
-  { index, size }: ChunkTicket,
+  { index, least, most }: Place,
   body: AsyncIterable<Uint8Array>,
   file: FileHandle,
-): Promise<string> {
+): Promise<StoredChunk> {
   const hash: Hash = createHash('sha256')
   let received = 0
   let gathered = 0
@@ -126,16 +140,16 @@ async function receive(
 
   for await (const piece of body) {
     received += piece.byteLength
-    if (received > size) throw wrongLength(index, size, received)
+    if (received > most) throw wrongLength(index, most, received)
     hash.update(piece)
     pieces.push(piece)
     gathered += piece.byteLength
     if (gathered >= GATHER) await flush()
   }
-  if (received !== size) throw wrongLength(index, size, received)
+  if (received < least) throw wrongLength(index, least, received)
   await flush()
   await writing
-  return hash.digest('hex')
+  return { etag: hash.digest('hex'), size: received }
 }
 
 /**

@@ -1,17 +1,17 @@
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { type ChunkSlice, sliceRange } from '@partway/protocol'
+import { sliceRange } from '@partway/protocol'
 import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
 import type { Chunk, SealedObject, StoredChunk, Upload } from '../../core/types.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
 import { contentMissing } from '../object-errors.ts'
+import { createDerivedFiles } from './derived.ts'
 import { syncFolder } from './durable.ts'
 import { errnoOf, fileError, guarded } from './errors.ts'
 import { bodyName, createLayout, isDigest, MANIFEST } from './layout.ts'
 import { etagOf, type Manifest, manifestOf, readManifest, writeManifest } from './manifest.ts'
+import { readSlice } from './read.ts'
 import { createFileSink } from './sink.ts'
-
-const READ_SIZE = 256 * 1024
 
 /**
  * A store in a folder of a local file system that has atomic renames and honours fsync.
@@ -23,7 +23,7 @@ export async function openFileStore(
   urls: ChunkUrls,
 ): Promise<ChunkStore & ChunkSink> {
   const layout = createLayout(root)
-  for (const folder of [layout.root, layout.uploads, layout.objects]) {
+  for (const folder of [layout.root, layout.uploads, layout.objects, layout.files]) {
     await mkdir(folder, { mode: 0o700 }).catch((error) => {
       if (errnoOf(error) !== 'EEXIST') throw error
     })
@@ -75,20 +75,25 @@ export async function openFileStore(
   /** What is missing from a store that is there is really missing. @throws as `node:fs` does */
   const requireStore = () => access(layout.uploads)
 
+  async function removeObject(ref: string): Promise<void> {
+    await rm(layout.object(ref), { recursive: true, force: true })
+    // Second, because files are only added where there is an object.
+    await rm(layout.filesOf(ref), { recursive: true, force: true })
+  }
+
   async function* read(ref: string, range: { start: number; end: number }) {
     const folder = layout.object(ref)
     const manifest = await readManifest(folder)
     if (!manifest) throw contentMissing(ref)
     for (const slice of sliceRange(manifest, range.start, range.end)) {
-      yield* readSlice(
-        join(folder, bodyName(slice.index, manifest.chunks[slice.index - 1]!)),
-        slice,
-      )
+      const path = join(folder, bodyName(slice.index, manifest.chunks[slice.index - 1]!))
+      yield* readSlice(path, slice.start, slice.length)
     }
   }
 
   return {
     ...createFileSink(layout, urls),
+    ...createDerivedFiles(layout),
     begin: (upload) => guarded(() => begin(upload)),
     presign: async (upload, indexes, context) => urls.presign(upload, indexes, context),
     seal: (upload, chunks) => guarded(() => seal(upload, chunks)),
@@ -129,13 +134,13 @@ export async function openFileStore(
       guarded(async () => {
         await requireStore()
         await rm(layout.upload(upload.storeRef || upload.id), { recursive: true, force: true })
-        await rm(layout.object(upload.assetId), { recursive: true, force: true })
+        await removeObject(upload.assetId)
       }),
 
     remove: (ref) =>
       guarded(async () => {
         await requireStore()
-        await rm(layout.object(ref), { recursive: true, force: true })
+        await removeObject(ref)
       }),
     ping: () => guarded(() => access(layout.uploads, constants.W_OK)),
   }
@@ -160,22 +165,5 @@ async function sizeOf(path: string): Promise<number | undefined> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
     throw error
-  }
-}
-
-async function* readSlice(path: string, { start, length }: ChunkSlice): AsyncGenerator<Uint8Array> {
-  const file = await open(path, 'r')
-  try {
-    let position = start
-    const end = start + length
-    while (position < end) {
-      const buffer = Buffer.allocUnsafe(Math.min(READ_SIZE, end - position))
-      const { bytesRead } = await file.read(buffer, 0, buffer.byteLength, position)
-      if (bytesRead === 0) throw new Error(`${path} is shorter than its manifest says`)
-      yield buffer.subarray(0, bytesRead)
-      position += bytesRead
-    }
-  } finally {
-    await file.close()
   }
 }

@@ -1,5 +1,6 @@
 import { type ChunkPlan, sliceRange } from '@partway/protocol'
 import type { ChunkSink, ChunkStore, Secrets } from '../../core/ports.ts'
+import type { StoredChunk } from '../../core/types.ts'
 import {
   MAX_BODIES,
   noSuchUpload,
@@ -9,6 +10,8 @@ import {
 } from '../chunk-errors.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
 import { contentMissing } from '../object-errors.ts'
+
+type Body = AsyncIterable<Uint8Array>
 
 interface Place {
   /** Complete bodies by chunk index, then by ETag. */
@@ -26,6 +29,30 @@ interface Sealed {
 export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStore & ChunkSink {
   const places = new Map<string, Place>()
   const objects = new Map<string, Sealed>()
+  /** By object, then by name. */
+  const files = new Map<string, Map<string, Uint8Array>>()
+
+  async function receive(uploadId: string, index: number, most: number, body: Body) {
+    if (!places.has(uploadId)) throw noSuchUpload(uploadId)
+    const bytes = await gather(body, (size) => {
+      if (size > most) throw wrongLength(index, most, size)
+    })
+    return bytes
+  }
+
+  function commit(uploadId: string, index: number, bytes: Uint8Array): StoredChunk {
+    // Looked up again: the upload may have been sealed or aborted while the body came in.
+    const place = places.get(uploadId)
+    if (!place) throw noSuchUpload(uploadId)
+    const etag = hash(bytes)
+    const bodies = place.bodies.get(index) ?? new Map<string, Uint8Array>()
+    if ((place.settled.get(index) ?? etag) !== etag) throw settledChunk(index)
+    if (!bodies.has(etag)) {
+      if (bodies.size >= MAX_BODIES) throw tooManyBodies(index)
+      place.bodies.set(index, bodies.set(etag, bytes))
+    }
+    return { etag, size: bytes.byteLength }
+  }
 
   return {
     async begin(upload) {
@@ -78,42 +105,46 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       return object.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
     },
 
+    async put({ storeRef, chunkSize }, index, body) {
+      return commit(storeRef, index, await receive(storeRef, index, chunkSize, body))
+    },
+
+    async putFile(ref, name, body) {
+      if (!objects.has(ref)) throw contentMissing(ref)
+      const bytes = await gather(body)
+      files.set(ref, (files.get(ref) ?? new Map()).set(name, bytes))
+    },
+
+    async findFile(ref, name) {
+      const bytes = files.get(ref)?.get(name)
+      if (!bytes) return undefined
+      return {
+        size: bytes.byteLength,
+        async *open({ start, end }) {
+          yield bytes.subarray(start, end + 1)
+        },
+      }
+    },
+
     async abort(upload) {
       places.delete(upload.storeRef)
       objects.delete(upload.assetId)
+      files.delete(upload.assetId)
     },
 
     async remove(ref) {
       objects.delete(ref)
+      files.delete(ref)
     },
 
     async ping() {},
 
     verify: urls.verify,
 
-    async write(ticket, body) {
-      const { uploadId, index, size } = ticket
-      const pieces: Uint8Array[] = []
-      if (!places.has(uploadId)) throw noSuchUpload(uploadId)
-      let received = 0
-      for await (const piece of body) {
-        received += piece.byteLength
-        if (received > size) throw wrongLength(index, size, received)
-        pieces.push(Uint8Array.from(piece))
-      }
-      const bytes = Buffer.concat(pieces)
+    async write({ uploadId, index, size }, body) {
+      const bytes = await receive(uploadId, index, size, body)
       if (bytes.byteLength !== size) throw wrongLength(index, size, bytes.byteLength)
-      // Looked up again: the upload may have been sealed or aborted while the body came in.
-      const place = places.get(uploadId)
-      if (!place) throw noSuchUpload(uploadId)
-      const etag = hash(bytes)
-      const bodies = place.bodies.get(index) ?? new Map<string, Uint8Array>()
-      if ((place.settled.get(index) ?? etag) !== etag) throw settledChunk(index)
-      if (!bodies.has(etag)) {
-        if (bodies.size >= MAX_BODIES) throw tooManyBodies(index)
-        place.bodies.set(index, bodies.set(etag, bytes))
-      }
-      return { etag, size }
+      return commit(uploadId, index, bytes)
     },
 
     async settle(upload, chunks) {
@@ -121,4 +152,15 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       for (const { index, etag } of chunks) place?.settled.set(index, etag)
     },
   }
+}
+
+async function gather(body: Body, check: (size: number) => void = () => {}): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = []
+  let size = 0
+  for await (const piece of body) {
+    size += piece.byteLength
+    check(size)
+    pieces.push(Uint8Array.from(piece))
+  }
+  return Buffer.concat(pieces)
 }

@@ -1,25 +1,12 @@
 import { type Kysely, sql } from 'kysely'
-import type { Metadata } from '../../core/ports.ts'
+import type { AssetRecords } from '../../core/ports.ts'
 import { applyChange } from '../../core/user-metadata.ts'
 import { foldCase } from '../fold-case.ts'
-import { assetOf, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
+import { assetOf, changedColumns, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
 import type { Database } from './schema.ts'
 import { endUploads } from './uploads.ts'
 
-type AssetQueries = Pick<
-  Metadata,
-  | 'findAsset'
-  | 'findSealedAsset'
-  | 'listAssets'
-  | 'changeUserMetadata'
-  | 'deleteAsset'
-  | 'listDeletedAssets'
-  | 'purgeAsset'
-  | 'claimAsset'
-  | 'finishAsset'
->
-
-export function assetQueries(db: Kysely<Database>): AssetQueries {
+export function assetRecords(db: Kysely<Database>): AssetRecords {
   return {
     async findAsset(account, id) {
       const row = await db
@@ -126,9 +113,10 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
       }),
 
     async claimAsset(now, leaseMs) {
+      const until = now + leaseMs
       const row = await db
         .updateTable('assets')
-        .set({ leasedUntil: now + leaseMs })
+        .set((eb) => ({ leasedUntil: until, attempts: eb('attempts', '+', 1) }))
         .where((eb) =>
           eb(
             'id',
@@ -136,7 +124,7 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
             eb
               .selectFrom('assets')
               .select('id')
-              .where('state', '=', 'processing')
+              .where('waiting', '=', 1)
               .where('objectRef', 'is not', null)
               .where('deletedAt', 'is', null)
               .where('leasedUntil', '<=', now)
@@ -147,21 +135,42 @@ export function assetQueries(db: Kysely<Database>): AssetQueries {
         .where('leasedUntil', '<=', now)
         .returningAll()
         .executeTakeFirst()
-      return row && assetOf(row)
+      return row && { asset: assetOf(row), until, attempt: row.attempts }
     },
 
-    async finishAsset(id, result) {
-      await db
-        .updateTable('assets')
-        .set({
-          state: result.state,
-          reason: result.state === 'failed' ? result.reason : null,
-          mimeType: result.mimeType ?? null,
-        })
-        .where('id', '=', id)
-        .where('state', '=', 'processing')
-        .execute()
+    async renewAsset(id, held, until) {
+      const { numUpdatedRows } = await leased(id, held)
+        .set({ leasedUntil: until })
+        .executeTakeFirst()
+      return numUpdatedRows > 0
     },
+
+    async changeAsset(id, held, changes) {
+      const { numUpdatedRows } = await leased(id, held)
+        // Named once more, because a change of nothing is no SQL.
+        .set({ leasedUntil: held, ...changedColumns(changes) })
+        .executeTakeFirst()
+      return numUpdatedRows > 0
+    },
+
+    async releaseAsset(id, held, next) {
+      const query = leased(id, held)
+      if (next === 'done') await query.set({ waiting: 0 }).execute()
+      else {
+        await query
+          .set((eb) => ({ leasedUntil: next.at, attempts: eb('attempts', '-', 1) }))
+          .execute()
+      }
+    },
+  }
+
+  function leased(id: string, held: number) {
+    return db
+      .updateTable('assets')
+      .where('id', '=', id)
+      .where('leasedUntil', '=', held)
+      .where('waiting', '=', 1)
+      .where('deletedAt', 'is', null)
   }
 }
 

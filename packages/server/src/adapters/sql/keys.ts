@@ -1,11 +1,9 @@
 import type { Kysely } from 'kysely'
-import type { Metadata } from '../../core/ports.ts'
+import type { KeyRecords } from '../../core/ports.ts'
 import { keyOf } from './rows.ts'
 import type { Database } from './schema.ts'
 
-type KeyQueries = Pick<Metadata, 'createKey' | 'findKey' | 'listKeys' | 'revokeKey'>
-
-export function keyQueries(db: Kysely<Database>): KeyQueries {
+export function keyRecords(db: Kysely<Database>): KeyRecords {
   return {
     async createKey(key) {
       await db

@@ -1,9 +1,10 @@
 import type { Kysely } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { assetQueries } from './assets.ts'
-import { keyQueries } from './keys.ts'
+import { assetRecords } from './assets.ts'
+import { ingestRecords } from './ingests.ts'
+import { keyRecords } from './keys.ts'
 import type { Database } from './schema.ts'
-import { uploadQueries } from './uploads.ts'
+import { uploadRecords } from './uploads.ts'
 
 /** What differs between the engines, as data. */
 export interface Engine {
@@ -15,9 +16,10 @@ export interface Engine {
 /** `Metadata` on one set of queries for every engine. */
 export function createSqlMetadata({ db, translate }: Engine): Metadata {
   const queries = {
-    ...uploadQueries(db),
-    ...assetQueries(db),
-    ...keyQueries(db),
+    ...uploadRecords(db),
+    ...ingestRecords(db),
+    ...assetRecords(db),
+    ...keyRecords(db),
     async ping() {
       await db.selectFrom('apiKeys').select('id').limit(1).execute()
     },

@@ -95,6 +95,56 @@ const assetDetails: Migration = {
   },
 }
 
+/** What is known of the media, what is made of it, and files that we fetch ourselves. */
+const media: Migration = {
+  async up(db: Kysely<unknown>) {
+    const alter = (table: string) => db.schema.alterTable(table)
+    await alter('uploads')
+      .addColumn('method', 'text', (c) => c.notNull().defaultTo('multipart'))
+      .execute()
+    await alter('assets').addColumn('duration', 'double precision').execute()
+    for (const name of [
+      'technical_metadata',
+      'hls_state',
+      'hls_reason',
+      'thumbnail_state',
+      'thumbnail_reason',
+    ]) {
+      await alter('assets').addColumn(name, 'text').execute()
+    }
+    for (const [name, fallback] of [
+      ['waiting', 1],
+      ['attempts', 0],
+    ] as const) {
+      await alter('assets')
+        .addColumn(name, 'integer', (c) => c.notNull().defaultTo(fallback))
+        .execute()
+    }
+    await db.schema
+      .createTable('imports')
+      .addColumn('upload_id', 'text', (c) =>
+        c.primaryKey().references('uploads.id').onDelete('cascade'),
+      )
+      .addColumn('url', 'text', (c) => c.notNull())
+      .addColumn('validator', 'text')
+      .addColumn('leased_until', 'bigint', (c) => c.notNull().defaultTo(0))
+      .addColumn('attempts', 'integer', (c) => c.notNull().defaultTo(0))
+      .execute()
+    for (const statement of MEDIA_STATEMENTS) await sql.raw(statement).execute(db)
+  },
+}
+
+const MEDIA_STATEMENTS = [
+  `update assets set waiting = 0 where state <> 'processing'`,
+  `drop index assets_waiting`,
+  `create index assets_waiting on assets (leased_until)
+     where waiting = 1 and object_ref is not null and deleted_at is null`,
+  `drop index uploads_incomplete`,
+  `create index uploads_incomplete on uploads (account, created_at desc, id desc)
+     where method = 'multipart' and state <> 'completed'`,
+  `create index imports_waiting on imports (leased_until)`,
+]
+
 const INDEXES = [
   `create index uploads_incomplete on uploads (account, created_at desc, id desc)
      where state <> 'completed'`,
@@ -114,7 +164,7 @@ const INDEXES = [
 
 const provider: MigrationProvider = {
   async getMigrations() {
-    return { '0001_initial': initial, '0002_asset_details': assetDetails }
+    return { '0001_initial': initial, '0002_asset_details': assetDetails, '0003_media': media }
   },
 }
 

@@ -1,6 +1,6 @@
-import type { AnyAssetType, AssetMethod, AssetType } from '@partway/protocol'
+import type { AssetMethod, AssetType } from '@partway/protocol'
 import type { Generated } from 'kysely'
-import type { AssetState, UploadState } from '../../core/types.ts'
+import type { AssetState, RenditionState, UploadState } from '../../core/types.ts'
 
 // The tables as queries see them; in the database the columns are snake_case. Times are epoch
 // milliseconds and sizes bytes. Flags are 0 or 1, because SQLite has no booleans.
@@ -8,6 +8,7 @@ import type { AssetState, UploadState } from '../../core/types.ts'
 export interface Database {
   uploads: UploadsTable
   chunks: ChunksTable
+  imports: ImportsTable
   assets: AssetsTable
   apiKeys: ApiKeysTable
 }
@@ -16,6 +17,7 @@ export interface UploadsTable {
   id: string
   account: string
   assetId: string
+  method: AssetMethod
   filename: string
   type: AssetType
   totalSize: number
@@ -49,18 +51,38 @@ export interface AssetsTable {
   filename: string
   /** The name as searches compare it. */
   searchName: string
-  type: AnyAssetType
+  type: AssetType
   state: AssetState
   reason: string | null
   size: number
   mimeType: string | null
+  duration: number | null
+  /** JSON. */
+  technicalMetadata: string | null
+  /** NULL when nobody asked for it; the same below. */
+  hlsState: RenditionState | null
+  hlsReason: string | null
+  thumbnailState: RenditionState | null
+  thumbnailReason: string | null
   objectRef: string | null
   objectEtag: string | null
   /** JSON; NULL when there are no pairs. */
   userMetadata: string | null
   createdAt: number
   deletedAt: number | null
+  /** 0 once there is nothing left to do for it. */
+  waiting: Generated<number>
   leasedUntil: Generated<number>
+  attempts: Generated<number>
+}
+
+/** URLs being fetched; a row lives as long as its upload is active. */
+export interface ImportsTable {
+  uploadId: string
+  url: string
+  validator: string | null
+  leasedUntil: Generated<number>
+  attempts: Generated<number>
 }
 
 export interface ApiKeysTable {

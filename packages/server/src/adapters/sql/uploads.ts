@@ -6,31 +6,15 @@ import {
   sql,
   type Transaction,
 } from 'kysely'
-import type { Metadata } from '../../core/ports.ts'
+import type { UploadRecords } from '../../core/ports.ts'
 import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
-
-type UploadQueries = Pick<
-  Metadata,
-  | 'createUpload'
-  | 'findUpload'
-  | 'listIncomplete'
-  | 'listChunks'
-  | 'recordChunks'
-  | 'completeUpload'
-  | 'failUpload'
-  | 'listUnsealed'
-  | 'expireUploads'
-  | 'listFreeable'
-  | 'markFreed'
-  | 'purgeUploads'
->
 
 /**
  * Every transaction here begins with a write. On SQLite that takes the write lock at once, where
  * a read first could find the database changed under it; on PostgreSQL it locks the row.
  */
-export function uploadQueries(db: Kysely<Database>): UploadQueries {
+export function uploadRecords(db: Kysely<Database>): UploadRecords {
   return {
     createUpload: (upload, asset, idempotency) =>
       db.transaction().execute(async (tx) => {
@@ -85,6 +69,7 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
       const mine = db
         .selectFrom('uploads')
         .where('account', '=', account)
+        .where('method', '=', 'multipart')
         .where('state', '<>', 'completed')
       const rows = await mine
         .selectAll()
@@ -152,6 +137,7 @@ export function uploadQueries(db: Kysely<Database>): UploadQueries {
           .set({ objectRef: object.ref, objectEtag: object.etag })
           .where('id', '=', completed.assetId)
           .execute()
+        await tx.deleteFrom('imports').where('uploadId', '=', uploadId).execute()
         return true
       }),
 
@@ -249,6 +235,14 @@ export async function endUploads(
         'id',
         'in',
         rows.map(({ assetId }) => assetId),
+      )
+      .execute()
+    await tx
+      .deleteFrom('imports')
+      .where(
+        'uploadId',
+        'in',
+        rows.map(({ id }) => id),
       )
       .execute()
   }

@@ -1,0 +1,43 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import type { Media } from '../../core/ports.ts'
+import { detectType, SAMPLE } from './content-type.ts'
+import { createHls } from './hls.ts'
+import { createInspector } from './inspect.ts'
+import { createThumbnails } from './thumbnail.ts'
+import type { ToolLimits } from './tool.ts'
+
+export interface MediaOptions {
+  /** Folders where ffmpeg and ffprobe are looked for, as in `PATH`. Without them less is done. */
+  toolPath: string
+  /** For each run of a tool. */
+  limits: ToolLimits
+}
+
+/** `Media` by ffmpeg and ffprobe where they are installed, and by libraries where they are not. */
+export function createMedia({ toolPath, limits }: MediaOptions): Media {
+  const ffmpeg = findTool('ffmpeg', toolPath)
+  const ffprobe = findTool('ffprobe', toolPath)
+  return {
+    detect: (head, filename) => detectType(Buffer.from(head), head.byteLength < SAMPLE, filename),
+    inspect: createInspector({ ffprobe, ffmpeg, limits }),
+    thumbnail: createThumbnails({ ffmpeg, limits }),
+    hls: createHls({ ffmpeg, limits }),
+  }
+}
+
+/** The absolute path of a program, looked for as a shell does. */
+function findTool(name: string, toolPath: string): string | undefined {
+  return toolPath
+    .split(delimiter)
+    .filter(isAbsolute)
+    .map((folder) => join(folder, name))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
+}

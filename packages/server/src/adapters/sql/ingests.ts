@@ -1,0 +1,115 @@
+import type { Kysely } from 'kysely'
+import type { IngestRecords } from '../../core/ports.ts'
+import { foldCase } from '../fold-case.ts'
+import { assetRow, renditions, uploadOf, uploadRow } from './rows.ts'
+import type { Database } from './schema.ts'
+
+export function ingestRecords(db: Kysely<Database>): IngestRecords {
+  return {
+    createIngest: (upload, asset, url) =>
+      db.transaction().execute(async (tx) => {
+        await tx.insertInto('uploads').values(uploadRow(upload)).execute()
+        if (asset) await tx.insertInto('assets').values(assetRow(asset)).execute()
+        if (url !== undefined) {
+          await tx
+            .insertInto('imports')
+            .values({ uploadId: upload.id, url, validator: null })
+            .execute()
+        }
+      }),
+
+    planIngest: (uploadId, plan, asset, now) =>
+      db.transaction().execute(async (tx) => {
+        const { totalSize, chunkSize, totalChunks } = plan
+        const { filename, type, size } = asset
+        const planned = await tx
+          .updateTable('uploads')
+          .set({ totalSize, chunkSize, totalChunks, filename, type, updatedAt: now })
+          .where('id', '=', uploadId)
+          .where('state', '=', 'active')
+          .executeTakeFirst()
+        if (!planned.numUpdatedRows) return false
+        await tx
+          .insertInto('assets')
+          .values(assetRow(asset))
+          .onConflict((conflict) =>
+            conflict.column('id').doUpdateSet({
+              ...{ filename, searchName: foldCase(filename), type, size },
+              ...renditions(asset),
+            }),
+          )
+          .execute()
+        return true
+      }),
+
+    restartIngest: (uploadId, now) =>
+      db.transaction().execute(async (tx) => {
+        const restarted = await tx
+          .updateTable('uploads')
+          .set({ chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
+          .where('id', '=', uploadId)
+          .where('state', '=', 'active')
+          .executeTakeFirst()
+        if (!restarted.numUpdatedRows) return
+        await tx.deleteFrom('chunks').where('uploadId', '=', uploadId).execute()
+      }),
+
+    async findIngest(assetId) {
+      const row = await db
+        .selectFrom('uploads')
+        .innerJoin('imports', 'imports.uploadId', 'uploads.id')
+        .selectAll('uploads')
+        .where('uploads.assetId', '=', assetId)
+        .executeTakeFirst()
+      return row && uploadOf(row)
+    },
+
+    claimImport: (now, leaseMs) =>
+      db.transaction().execute(async (tx) => {
+        const until = now + leaseMs
+        const row = await tx
+          .updateTable('imports')
+          .set((eb) => ({ leasedUntil: until, attempts: eb('attempts', '+', 1) }))
+          .where((eb) =>
+            eb(
+              'uploadId',
+              '=',
+              eb
+                .selectFrom('imports')
+                .select('uploadId')
+                .where('leasedUntil', '<=', now)
+                .orderBy('leasedUntil')
+                .limit(1),
+            ),
+          )
+          .where('leasedUntil', '<=', now)
+          .returningAll()
+          .executeTakeFirst()
+        if (!row) return undefined
+        const upload = await tx
+          .selectFrom('uploads')
+          .selectAll()
+          .where('id', '=', row.uploadId)
+          .executeTakeFirstOrThrow()
+        const { url, validator, attempts: attempt } = row
+        return {
+          ...{ upload: uploadOf(upload), url, validator: validator ?? undefined },
+          ...{ until, attempt },
+        }
+      }),
+
+    async renewImport(uploadId, held, until, { validator, attempt } = {}) {
+      const { numUpdatedRows } = await db
+        .updateTable('imports')
+        .set({
+          leasedUntil: until,
+          ...(validator === undefined ? {} : { validator }),
+          ...(attempt === undefined ? {} : { attempts: attempt }),
+        })
+        .where('uploadId', '=', uploadId)
+        .where('leasedUntil', '=', held)
+        .executeTakeFirst()
+      return numUpdatedRows > 0
+    },
+  }
+}
