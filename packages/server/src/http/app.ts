@@ -21,7 +21,7 @@ import {
 } from './connection.ts'
 import { contentRoutes } from './content.ts'
 import { createAssetRoute } from './create-asset.ts'
-import { handleError, refuseUnknownRoute } from './errors.ts'
+import { handleError, pathOf, refuseUnknownRoute } from './errors.ts'
 import { fileRoutes } from './files.ts'
 import { healthRoutes } from './health.ts'
 import { BASE_PATH, openapi } from './openapi.ts'
@@ -108,7 +108,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
     request.log[level](
       {
         method: request.method,
-        path: request.url.split('?')[0],
+        path: pathOf(request.url),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
       },

@@ -30,11 +30,14 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(jsonBody(known)))
 }
 
+/** The path of a URL without what must not be repeated: its query, and the signature of a file. */
+export const pathOf = (url: string): string =>
+  url.replace(/\?.*/s, '').replace(/^(\/+files\/+[^/]*\/+)[^/]*/i, '$1***')
+
 /** Unknown routes and methods, refused before a body is read. */
 export async function refuseUnknownRoute(request: FastifyRequest): Promise<void> {
   if (!request.is404) return
-  const path = request.url.split('?')[0]
-  throw new PartwayError('not_found', `There is no ${request.method} ${path}.`)
+  throw new PartwayError('not_found', `There is no ${request.method} ${pathOf(request.url)}.`)
 }
 
 /** A PUT with a signature that reached no route: a chunk URL that was altered in its path. */

@@ -155,6 +155,7 @@ group.skipIf(skipsMedia)('an HLS stream that cannot be made', () => {
     await make(COPIED, folder.path('a.mp4'))
     await using server = await serveFile(folder.path('a.mp4'))
     server.cutAfter = Math.round(statSync(folder.path('a.mp4')).size * 0.7)
+    server.dies = true
     const { emit, files } = collect()
     const failure = await failureOf(folder.path('a.mp4'), { server, emit })
     expect(failure).not.toBeInstanceOf(MediaError)
@@ -182,8 +183,25 @@ group.skipIf(skipsMedia)('an HLS stream that cannot be made', () => {
   })
 })
 
-group.skipIf(skipsMedia)('an HLS stream for a slow store', () => {
-  test('is made all the same, one file at a time', async () => {
+group.skipIf(skipsMedia)('an HLS stream under difficulties', () => {
+  test('is complete though the source cuts every answer short', async () => {
+    using folder = scratch()
+    await make(COPIED, folder.path('a.mp4'))
+    await using server = await serveFile(folder.path('a.mp4'))
+    const size = statSync(folder.path('a.mp4')).size
+    server.cutAfter = Math.round(size / 5)
+    const { emit, text } = collect()
+    const hls = createHls({ ffmpeg: FFMPEG, limits: LIMITS })
+    const found = await describe(folder.path('a.mp4'))
+    await hls({ url: server.url, size }, found, emit, new AbortController().signal)
+    expect(server.requests).toBeGreaterThan(4)
+    const durations = [...text('stream.m3u8').matchAll(/#EXTINF:([\d.]+)/g)].map((m) =>
+      Number(m[1]),
+    )
+    expect(durations.reduce((sum, seconds) => sum + seconds)).toBeCloseTo(20, 1)
+  })
+
+  test('is made for a slow store, one file at a time', async () => {
     using folder = scratch()
     await make(COPIED, folder.path('a.mp4'))
     await using server = await serveFile(folder.path('a.mp4'))

@@ -149,6 +149,13 @@ describe('a range of a file', () => {
     })
   })
 
+  it('that begins with the first byte and is refused means an empty file', async () => {
+    const served = await serve((_request, response) => response.writeHead(416).end())
+    await expect(fetchFrom(served, '/', { range: { start: 0, end: 9 } })).rejects.toMatchObject({
+      ...{ message: `The file at media.example:${served.port} is empty.`, transient: false },
+    })
+  })
+
   it('is refused when it was not asked for', async () => {
     const served = await serveRaw('HTTP/1.1 206 OK\r\ncontent-range: bytes 0-0/1\r\n\r\n0')
     await expect(fetchFrom(served)).rejects.toMatchObject({ transient: false })

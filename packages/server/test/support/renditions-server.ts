@@ -8,6 +8,8 @@ export interface FileServer extends AsyncDisposable {
   requests: number
   /** How many bytes an answer may have before the connection is cut; unlimited at first. */
   cutAfter: number
+  /** Whether every request after a cut is answered with 503. */
+  dies: boolean
   /** Answers with this status when it is not 200. */
   status: number
 }
@@ -29,13 +31,17 @@ export async function serveFile(path: string): Promise<FileServer> {
     })
     const file = createReadStream(path, { start, end: Math.min(end, start + self.cutAfter - 1) })
     file.pipe(response, { end: false })
-    file.on('end', () => (end - start < self.cutAfter ? response.end() : response.destroy()))
+    file.on('end', () => {
+      if (end - start < self.cutAfter) return response.end()
+      if (self.dies) self.status = 503
+      return response.destroy()
+    })
     return response.on('close', () => file.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const self: FileServer = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/file?signature=secret`,
-    ...{ requests: 0, cutAfter: Number.POSITIVE_INFINITY, status: 200 },
+    ...{ requests: 0, cutAfter: Number.POSITIVE_INFINITY, dies: false, status: 200 },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))

@@ -20,18 +20,19 @@ const IMAGES = [
   ...['image/tiff', 'image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence'],
 ]
 
+/** The endings of texts, which have no signature. */
+const TEXTS: Record<string, string> = {
+  txt: 'text/plain',
+  md: 'text/markdown',
+  markdown: 'text/markdown',
+}
+
 /** Which reader `mimeType` is for; `undefined` when there is none. */
 export function kindOf(mimeType: string): Kind | undefined {
   if (/^(video|audio)\//.test(mimeType) || CONTAINERS.includes(mimeType)) return 'streams'
   if (IMAGES.includes(mimeType)) return 'image'
   if (mimeType === 'application/pdf') return 'pdf'
-  return mimeType.startsWith('text/') ? 'text' : undefined
-}
-
-const TEXTS: Record<string, string> = {
-  txt: 'text/plain',
-  md: 'text/markdown',
-  markdown: 'text/markdown',
+  return Object.values(TEXTS).includes(mimeType) ? 'text' : undefined
 }
 
 /** The ending that says "this is a document", in lower case; `undefined` for all other names. */

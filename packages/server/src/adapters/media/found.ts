@@ -45,6 +45,9 @@ export interface Location {
   altitude: number | undefined
 }
 
+/** More are counted, but not described: nobody reads them, and somebody has to store them. */
+const MAX_DESCRIBED = 64
+
 const HDR_TRANSFERS = ['smpte2084', 'arib-std-b67']
 
 /** The fields of the contract for video and audio. */
@@ -55,14 +58,14 @@ export function describeStreams(found: Found): TechnicalMetadata {
   return known<TechnicalMetadata>({
     file_container_format: found.container,
     container_creation_time: found.creationTime,
-    video_streams: video,
+    video_streams: video.slice(0, MAX_DESCRIBED),
     video_codec: picture?.codec,
     video_width: picture?.width,
     video_height: picture?.height,
     video_fps: picture?.fps,
     video_duration_seconds: picture?.duration_seconds,
     video_bitrate_bps: picture?.bitrate_bps,
-    audio_streams: audio,
+    audio_streams: audio.slice(0, MAX_DESCRIBED),
     audio_codec: sound?.codec,
     audio_sample_rate: sound?.sample_rate,
     audio_channels: sound?.channels,

@@ -1,6 +1,6 @@
 import { MediaError, type MediaSource } from '../../core/media-port.ts'
 import { SourceError } from './byte-source.ts'
-import { blamesSource, INPUT_LIMITS } from './ffmpeg-input.ts'
+import { INPUT_LIMITS } from './ffmpeg-input.ts'
 import { runTool, type ToolLimits, type ToolResult } from './tool.ts'
 
 // What thumbnails and HLS streams have in common: how ffmpeg opens a stranger's file, and what
@@ -17,6 +17,8 @@ export function inputArgs(source: MediaSource, position?: number): string[] {
   return [
     ...['-nostdin', '-hide_banner', '-v', 'error'],
     ...INPUT_LIMITS,
+    // While a slow encoder reads nothing, the source may close the connection: ask for the rest.
+    ...['-reconnect', '1', '-reconnect_delay_max', '4'],
     ...['-rw_timeout', String(STALL), '-threads', String(DECODER_THREADS)],
     ...(position ? ['-ss', position.toFixed(3)] : []),
     ...['-i', source.url],
@@ -48,12 +50,15 @@ export async function canToneMap(
   return /\bzscale\b/.test(stdout.toString()) && /\btonemap\b/.test(stdout.toString())
 }
 
+/** The source is gone for good; of connections that were made up for, ffmpeg complains as well. */
+const GAVE_UP = /Input\/output error|should be 18446744073709551615/
+
 /**
  * Throws when a run says that the source failed, even if ffmpeg is content: to a demuxer a
  * source that breaks off is a file that ends.
  */
 export function requireWholeSource({ stderr }: ToolResult): void {
-  if (blamesSource(stderr)) throw new SourceError('the source of the media broke off')
+  if (GAVE_UP.test(stderr)) throw new SourceError('the source of the media broke off')
 }
 
 /**

@@ -11,6 +11,8 @@ import { heifSize } from './heif.ts'
 
 /** Pixels of one image, all its frames together: sharp's own limit, 16383 by 16383. */
 const MAX_PIXELS = 16_383 ** 2
+/** All of it is held in memory. */
+const MAX_SIZE = 512 * 1024 ** 2
 
 // Only decoders that are meant for files of strangers: no SVG, nothing that leads elsewhere.
 const LOADERS = ['Jpeg', 'Png', 'Webp', 'Nsgif', 'Tiff', 'Heif']
@@ -21,6 +23,7 @@ sharp.concurrency(1)
 
 /** Reads an image's properties, then decodes all of it to see that it can be. */
 export async function readImage(source: ByteSource, mimeType: string): Promise<Answer> {
+  if (source.size > MAX_SIZE) return { metadata: {}, problem: PROBLEMS.costly }
   const bytes = await source.read(0, source.size)
   const heif = /^image\/hei[cf]/.test(mimeType)
   const found = await sharp(bytes, { limitInputPixels: false })
@@ -30,7 +33,7 @@ export async function readImage(source: ByteSource, mimeType: string): Promise<A
       throw new MediaError(PROBLEMS.damaged, { cause })
     })
   if (!found) return readHeif(bytes)
-  const metadata = describeImage(found)
+  const metadata = describeImage(found, mimeType)
   if (found.format === 'gif' && !endsProperly(bytes)) return { metadata, problem: PROBLEMS.cutOff }
   const frames = found.pages ?? 1
   if (found.width * found.height > MAX_PIXELS) return { metadata, problem: PROBLEMS.tooManyPixels }
@@ -57,7 +60,7 @@ async function tryDecoding(bytes: Buffer, pages: number): Promise<string | undef
   }
 }
 
-function describeImage(found: Metadata): TechnicalMetadata {
+function describeImage(found: Metadata, mimeType: string): TechnicalMetadata {
   const { width, height, orientation } = found
   return known<TechnicalMetadata>({
     image_width: positive(width),
@@ -67,11 +70,15 @@ function describeImage(found: Metadata): TechnicalMetadata {
     image_color_space: found.space,
     image_bit_depth: positive(found.bitsPerSample) ?? DEPTHS[found.depth],
     has_alpha: found.hasAlpha,
-    // The pages of a TIFF do not move.
-    is_animated: (found.pages ?? 1) > 1 && ['gif', 'webp', 'heif'].includes(found.format),
+    is_animated: isAnimated(found, mimeType),
     storage_aspect_ratio: aspect(width, height),
     ...describeLocation(exifLocation(found.exif)),
   })
+}
+
+/** The pages of a TIFF do not move; of a PNG that does sharp sees the first picture only. */
+function isAnimated({ pages = 1, format }: Metadata, mimeType: string): boolean {
+  return mimeType === 'image/apng' || (pages > 1 && ['gif', 'webp', 'heif'].includes(format))
 }
 
 const DEPTHS: Record<string, number> = { char: 8, uchar: 8, short: 16, ushort: 16, float: 32 }

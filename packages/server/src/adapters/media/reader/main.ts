@@ -1,3 +1,5 @@
+import { Console } from 'node:console'
+
 // The program that `runReader` starts: `inspect URL SIZE MIME` prints what it found as JSON,
 // `thumbnail URL MIME` prints a JPEG. What goes wrong is one line of JSON on standard error, last
 // of all: `name` is MediaError for content, SourceError for the source, else it is our defect.
@@ -8,6 +10,9 @@ const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {
     (await import('./inspect.ts')).inspect(url!, Number(size), mime!),
   thumbnail: async ([url, mime]) => (await import('./thumbnail.ts')).thumbnail(url!, mime!),
 }
+
+// Standard output is for answers; libraries that talk do so elsewhere.
+globalThis.console = new Console(process.stderr)
 
 const [command = '', ...args] = process.argv.slice(2)
 try {

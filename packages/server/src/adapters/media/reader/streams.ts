@@ -53,6 +53,8 @@ export async function readStreams(source: ByteSource, mimeType: string): Promise
           throw error
         }),
       maxCacheSize: 4 * 1024 * 1024,
+      // Without it some formats are read by a dozen bytes at a time.
+      prefetchProfile: 'fileSystem',
       // Said once, by the read that failed.
       handleUnhandledError: () => undefined,
     }),
