@@ -7,8 +7,15 @@ import { presign } from './presign.ts'
 import { put } from './put.ts'
 import { describeMachine } from './support/machine.ts'
 import { type PartResult, render } from './support/report.ts'
+import { understand } from './understand.ts'
 
-const PARTS: Record<string, () => Promise<PartResult>> = { put, memory, complete, presign }
+const PARTS: Record<string, () => Promise<PartResult>> = {
+  put,
+  memory,
+  complete,
+  presign,
+  understand,
+}
 const RESULTS = join(import.meta.dirname, 'results.md')
 
 async function main(names: string[]): Promise<number> {

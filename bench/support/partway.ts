@@ -1,5 +1,7 @@
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import {
+  type Asset,
   type CreateUploadResponse,
   MAX_BATCH,
   type PresignResponse,
@@ -19,14 +21,20 @@ export interface Partway extends ServerProcess {
   create(totalSize: number): Promise<CreateUploadResponse>
   /** The URLs of chunks 1 to `count`. */
   chunkUrls(created: CreateUploadResponse, count: number): Promise<string[]>
+  /** The asset, once it is no longer `processing`. */
+  processed(assetId: string): Promise<Asset>
   report(id: string, chunks: ReportRequest['completed_chunks']): Promise<ReportResponse>
 }
 
 /** Starts the built program on an empty data folder. */
-export async function startPartway(data: string): Promise<Partway> {
+export async function startPartway(
+  data: string,
+  env: Record<string, string> = {},
+): Promise<Partway> {
   const server = await startServer([PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
     PARTWAY_MAX_VIDEO_SIZE: '1TiB',
     PARTWAY_LOG_LEVEL: 'warn',
+    ...env,
   })
   const apiKey = /pw_\S+/.exec(server.lines.join('\n'))![0]
   const uploads = `${server.url}/v1.3/assets/multipart-uploads`
@@ -55,6 +63,15 @@ export async function startPartway(data: string): Promise<Partway> {
         urls.push(...more.upload_urls.map(({ url }) => url))
       }
       return urls.slice(0, count)
+    },
+    async processed(assetId) {
+      for (;;) {
+        const headers = { 'x-api-key': apiKey }
+        const response = await fetch(`${server.url}/v1.3/assets/${assetId}`, { headers })
+        const asset = (await response.json()) as Asset
+        if (asset.status !== 'processing') return asset
+        await setTimeout(20)
+      }
     },
     report: (id, chunks) => post(`${uploads}/${id}`, { completed_chunks: chunks }),
   }

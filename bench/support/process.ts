@@ -13,6 +13,8 @@ export interface ServerProcess extends AsyncDisposable {
   lines: string[]
   /** CPU-seconds of all its threads so far, in user space and in the kernel. */
   cpuSeconds(): number
+  /** Bytes it read so far, from files and sockets alike. */
+  bytesRead(): number
   /** Most memory it ever held, in bytes. */
   peakMemory(): number
 }
@@ -47,6 +49,7 @@ export async function startServer(
       const fields = proc('stat').split(') ').at(-1)!.split(' ')
       return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND
     },
+    bytesRead: () => Number(/^rchar: (\d+)$/m.exec(proc('io'))![1]),
     peakMemory: () => Number(/^VmHWM:\s*(\d+) kB$/m.exec(proc('status'))![1]) * 1024,
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM')

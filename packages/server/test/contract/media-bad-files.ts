@@ -64,10 +64,12 @@ export function badFilesSuite(engine: Engine, world: InspectWorld): void {
     )
   })
 
-  it.runIf(engine === 'ffprobe')('refuses what cannot be decoded', async () => {
-    const path = await world.sample('moov-last.mp4')
-    expect(await problemOf(await scramble(path, 'scrambled.mp4'))).toMatch(/cannot be decoded/)
-  })
+  if (engine === 'ffprobe') {
+    it('refuses what cannot be decoded', async () => {
+      const path = await world.sample('moov-last.mp4')
+      expect(await problemOf(await scramble(path, 'scrambled.mp4'))).toMatch(/cannot be decoded/)
+    })
+  }
 
   it('names what a file is that is called something else', async () => {
     const path = await makeImage(world.folder, 'clear.png')
@@ -136,16 +138,18 @@ export function badFilesSuite(engine: Engine, world: InspectWorld): void {
       expect(visits).toBe(0)
     })
 
-    it.runIf(engine === 'ffprobe')('leads ffprobe nowhere even if it is given to it', async () => {
-      const path = await write(world.folder, 'list.m3u8', playlist(url))
-      const source = await world.server.source(path)
-      const { signal } = new AbortController()
-      await expect(probe(FFPROBE!, source.url, LIMITS, signal)).rejects.toThrow(DAMAGED)
-      expect(visits).toBe(0)
-      // Without our limits it would have gone.
-      await new Promise((resolve) => execFile(FFPROBE!, ['-v', 'quiet', source.url], resolve))
-      expect(visits).toBeGreaterThan(0)
-    })
+    if (engine === 'ffprobe') {
+      it('leads ffprobe nowhere even if it is given to it', async () => {
+        const path = await write(world.folder, 'list.m3u8', playlist(url))
+        const source = await world.server.source(path)
+        const { signal } = new AbortController()
+        await expect(probe(FFPROBE!, source.url, LIMITS, signal)).rejects.toThrow(DAMAGED)
+        expect(visits).toBe(0)
+        // Without our limits it would have gone.
+        await new Promise((resolve) => execFile(FFPROBE!, ['-v', 'quiet', source.url], resolve))
+        expect(visits).toBeGreaterThan(0)
+      })
+    }
 
     it('leads nobody there when it is a film whose data is elsewhere', async () => {
       const path = await world.sample('moov-last.mp4')

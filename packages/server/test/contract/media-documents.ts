@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
+import { skipsMedia } from '../support/media.ts'
 import { write } from '../support/media-bad.ts'
+import { makeHeic } from '../support/media-heic.ts'
 import { IMAGES, makeImage } from '../support/media-images.ts'
 import { makeEncryptedPdf, makePdf } from '../support/media-pdf.ts'
 import type { InspectWorld } from './media-world.ts'
@@ -59,6 +61,19 @@ export function documentsSuite(world: InspectWorld): void {
         ...EXPECTED[name],
       })
     })
+  })
+
+  it.skipIf(skipsMedia)('tells the size of a HEIC, and when it is cut (needs ffmpeg)', async () => {
+    const bytes = await makeHeic(world.folder)
+    const { mimeType, technicalMetadata, problem } = await world.inspect(
+      await write(world.folder, 'photo.heic', bytes),
+    )
+    expect({ mimeType, problem }).toEqual({ mimeType: 'image/heic', problem: undefined })
+    expect(technicalMetadata).toMatchObject({
+      ...{ image_width: 64, image_height: 48, image_format: 'heif', image_bit_depth: 8 },
+    })
+    const short = await write(world.folder, 'short.heic', bytes.subarray(0, -100))
+    expect((await world.inspect(short)).problem).toMatch(/incomplete/)
   })
 
   describe('of a document', () => {

@@ -72,16 +72,18 @@ export function sourcesSuite(engine: Engine, world: InspectWorld): void {
     expect(problem).toBe('The file took too long to read.')
   })
 
-  it.runIf(engine === 'ffprobe')('says that a file needs too much memory', async () => {
-    const inspect = createInspector({
-      ...{ ffprobe: FFPROBE, ffmpeg: undefined },
-      limits: { ...LIMITS, memory: 16 * 1024 ** 2 },
+  if (engine === 'ffprobe') {
+    it('says that a file needs too much memory', async () => {
+      const inspect = createInspector({
+        ...{ ffprobe: FFPROBE, ffmpeg: undefined },
+        limits: { ...LIMITS, memory: 16 * 1024 ** 2 },
+      })
+      const { problem } = await inspect(
+        await world.server.source(film),
+        'film.mp4',
+        new AbortController().signal,
+      )
+      expect(problem).toMatch(/memory|cannot be read/)
     })
-    const { problem } = await inspect(
-      await world.server.source(film),
-      'film.mp4',
-      new AbortController().signal,
-    )
-    expect(problem).toMatch(/memory|cannot be read/)
-  })
+  }
 }

@@ -52,6 +52,7 @@ export async function openIntake(emit: EmitFile): Promise<Intake> {
   let problem: unknown
   let tracks: Track[] = []
   let begun = false
+  let closed = false
   let queue = Promise.resolve()
 
   async function take(name: string, request: IncomingMessage): Promise<void> {
@@ -107,6 +108,7 @@ export async function openIntake(emit: EmitFile): Promise<Intake> {
     queue = queue.then(async () => {
       try {
         failure.signal.throwIfAborted()
+        if (closed) throw new Error('too late')
         await take(name, request)
         response.writeHead(200).end()
       } catch (error) {
@@ -143,6 +145,7 @@ export async function openIntake(emit: EmitFile): Promise<Intake> {
       return { tracks, segments: complete }
     },
     async close() {
+      closed = true
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await queue

@@ -1,13 +1,13 @@
 import type { TechnicalMetadata } from '@partway/protocol'
 import sharp, { type Metadata } from 'sharp'
 import { MediaError } from '../../../core/media-port.ts'
+import { listBoxes } from '../boxes.ts'
 import type { ByteSource } from '../byte-source.ts'
 import { aspect, describeLocation, known, positive } from '../found.ts'
 import { PROBLEMS } from '../problems.ts'
 import type { Answer } from '../reader.ts'
 import { exifLocation } from './exif.ts'
 import { endsProperly } from './gif.ts'
-import { heifSize } from './heif.ts'
 
 /** Pixels of one image, all its frames together: sharp's own limit, 16383 by 16383. */
 const MAX_PIXELS = 16_383 ** 2
@@ -25,16 +25,13 @@ sharp.concurrency(1)
 export async function readImage(source: ByteSource, mimeType: string): Promise<Answer> {
   if (source.size > MAX_SIZE) return { metadata: {}, problem: PROBLEMS.costly }
   const bytes = await source.read(0, source.size)
-  const heif = /^image\/hei[cf]/.test(mimeType)
   const found = await sharp(bytes, { limitInputPixels: false })
     .metadata()
     .catch((cause: unknown) => {
-      if (heif) return undefined
       throw new MediaError(PROBLEMS.damaged, { cause })
     })
-  if (!found) return readHeif(bytes)
   const metadata = describeImage(found, mimeType)
-  if (found.format === 'gif' && !endsProperly(bytes)) return { metadata, problem: PROBLEMS.cutOff }
+  if (await isCutOff(source, found.format, bytes)) return { metadata, problem: PROBLEMS.cutOff }
   const frames = found.pages ?? 1
   if (found.width * found.height > MAX_PIXELS) return { metadata, problem: PROBLEMS.tooManyPixels }
   // HEVC cannot be decoded here, for its patents.
@@ -42,6 +39,13 @@ export async function readImage(source: ByteSource, mimeType: string): Promise<A
   // Of an animation that is too long to decode, the first picture has to do.
   const pages = found.width * found.height * frames <= MAX_PIXELS ? -1 : 1
   return { metadata, problem: await tryDecoding(bytes, found.format === 'tiff' ? 1 : pages) }
+}
+
+/** For the formats where decoding does not show it. */
+async function isCutOff(source: ByteSource, format: string, bytes: Buffer): Promise<boolean> {
+  if (format === 'gif') return !endsProperly(bytes)
+  if (format !== 'heif') return false
+  return (await listBoxes(source, 0, source.size)).some(({ end }) => end > source.size)
 }
 
 async function tryDecoding(bytes: Buffer, pages: number): Promise<string | undefined> {
@@ -82,17 +86,3 @@ function isAnimated({ pages = 1, format }: Metadata, mimeType: string): boolean 
 }
 
 const DEPTHS: Record<string, number> = { char: 8, uchar: 8, short: 16, ushort: 16, float: 32 }
-
-/** What the boxes alone tell, for kinds of HEIF that sharp does not open. */
-function readHeif(bytes: Buffer): Answer {
-  const size = heifSize(bytes)
-  if (!size) throw new MediaError(PROBLEMS.damaged)
-  return {
-    metadata: known<TechnicalMetadata>({
-      image_width: size.width,
-      image_height: size.height,
-      image_format: 'heif',
-      storage_aspect_ratio: aspect(size.width, size.height),
-    }),
-  }
-}
