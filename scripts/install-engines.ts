@@ -3,7 +3,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 
-const ENGINES = [{ command: 'ffmpeg', package: 'ffmpeg', for: 'tests on real media' }]
+const ENGINES = [
+  { command: 'ffmpeg', package: 'ffmpeg', for: 'tests on real media' },
+  { command: 'chromium', package: 'chromium', for: 'tests in a browser' },
+]
 
 const isThere = (command: string) =>
   spawnSync('sh', ['-c', `command -v ${command}`], { stdio: 'ignore' }).status === 0

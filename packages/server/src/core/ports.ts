@@ -1,14 +1,8 @@
 import type { Chunk, Claim, SealedObject, StoredChunk, Upload } from './types.ts'
 
-export {
-  type EmitFile,
-  type Inspection,
-  type Media,
-  MediaError,
-  type MediaSource,
-} from './media-port.ts'
+export { type EmitFile, type Inspection, type Media, MediaError } from './media-port.ts'
 export type * from './metadata-port.ts'
-export { SourceError, type Web, type WebRequest, type WebResponse } from './web-port.ts'
+export { SourceError, type Web, type WebResponse } from './web-port.ts'
 
 // The ports: all that the core asks of the world. An adapter is a function that returns one of
 // these objects. What each sentence here promises is tested by the contract suites in

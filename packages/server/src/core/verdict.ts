@@ -27,7 +27,7 @@ export function verdict(asset: Asset, found: Inspection): AssetChanges {
 }
 
 /** What a MIME type stands for. Containers hold video, sound or both: their streams tell which. */
-export function kindOf(mimeType: string, found: TechnicalMetadata = {}): AssetType | undefined {
+function kindOf(mimeType: string, found: TechnicalMetadata = {}): AssetType | undefined {
   if (mimeType.startsWith('image/')) return 'image'
   if (mimeType.startsWith('text/') || mimeType === 'application/pdf') return 'document'
   if (found.total_video_streams) return 'video'

@@ -157,8 +157,9 @@ export const SETTINGS = {
   }),
   processingMemory: setting({
     variable: 'PARTWAY_PROCESSING_MEMORY',
-    default: '4GiB',
-    description: 'Most memory, as address space, for one run of ffmpeg or ffprobe.',
+    default: '2GiB',
+    description:
+      'Most memory for one run of a tool that reads media: address space of ffmpeg and ffprobe, heap of our own reader.',
     parse: parseSize,
   }),
   uploadTtlMs: setting({

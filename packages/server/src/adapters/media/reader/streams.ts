@@ -40,6 +40,10 @@ const FORMATS: [InputFormat, string][] = [
   [MPEG_TS, 'mpegts'],
 ]
 
+/** Types of the above: if none of them fits, then the file is damaged. */
+const FAMILIAR =
+  /^video\/(mp4|quicktime|webm|matroska|mp2t)$|^audio\/(mpeg|wav|flac|aac|ogg|x-m4a)$/
+
 /** Reads video and audio with mediabunny: only headers, tables and a few packets. */
 export async function readStreams(source: ByteSource, mimeType: string): Promise<Found> {
   let sourceError: unknown
@@ -64,8 +68,8 @@ export async function readStreams(source: ByteSource, mimeType: string): Promise
   } catch (error) {
     if (sourceError instanceof SourceError) throw sourceError
     if (error instanceof InputDisposedError) throw error
-    const unsupported = error instanceof UnsupportedInputFormatError
-    const problem = unsupported ? PROBLEMS.unsupported(mimeType) : PROBLEMS.damaged
+    const foreign = error instanceof UnsupportedInputFormatError && !FAMILIAR.test(mimeType)
+    const problem = foreign ? PROBLEMS.unsupported(mimeType) : PROBLEMS.damaged
     throw new MediaError(problem, { cause: error })
   }
 }
