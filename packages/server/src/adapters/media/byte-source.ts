@@ -1,6 +1,6 @@
 /** The place that holds the bytes did not answer as it should: no fault of the content. */
-export class SourceError extends Error {
-  override readonly name = 'SourceError'
+export class UnreachableSourceError extends Error {
+  override readonly name = 'UnreachableSourceError'
 }
 
 /** Bytes of one file, some at a time. */
@@ -45,7 +45,7 @@ export function openByteSource(url: string, size: number, signal?: AbortSignal):
 /**
  * Bytes `start` to `end`, exclusive.
  *
- * @throws SourceError when the answer is not exactly these bytes
+ * @throws UnreachableSourceError when the answer is not exactly these bytes
  */
 export async function fetchRange(
   url: string,
@@ -75,7 +75,7 @@ export async function* streamRange(
     })
     if (response.status !== 206) {
       await response.body?.cancel()
-      throw new SourceError(`the source answered ${response.status}`)
+      throw new UnreachableSourceError(`the source answered ${response.status}`)
     }
     for await (const piece of response.body ?? []) {
       received += piece.byteLength
@@ -83,10 +83,10 @@ export async function* streamRange(
     }
   } catch (error) {
     signal?.throwIfAborted()
-    if (error instanceof SourceError) throw error
-    throw new SourceError('the source does not answer', { cause: error })
+    if (error instanceof UnreachableSourceError) throw error
+    throw new UnreachableSourceError('the source does not answer', { cause: error })
   }
   if (received !== end - start) {
-    throw new SourceError(`the source sent ${received} bytes instead of ${end - start}`)
+    throw new UnreachableSourceError(`the source sent ${received} bytes instead of ${end - start}`)
   }
 }

@@ -1,5 +1,5 @@
 import { MediaError } from '../../core/media-port.ts'
-import { SourceError } from './byte-source.ts'
+import { UnreachableSourceError } from './byte-source.ts'
 import { blamesSource, INPUT_LIMITS } from './ffmpeg-input.ts'
 import type { Found } from './found.ts'
 import { readProbe } from './probe.ts'
@@ -67,7 +67,8 @@ const CHECKSUMS = {
 /** Sorts out the ends of a tool that say nothing about what it found. */
 export function checkEnd(result: ToolResult, signal: AbortSignal): void {
   signal.throwIfAborted()
-  if (blamesSource(result.stderr)) throw new SourceError('the source did not answer a tool')
+  if (blamesSource(result.stderr))
+    throw new UnreachableSourceError('the source did not answer a tool')
   if (result.end === 'timeout') throw new MediaError(PROBLEMS.slow)
   const starved = /Cannot allocate memory|heap out of memory|Array buffer allocation failed/
   if (!result.ok && starved.test(result.stderr)) throw new MediaError(PROBLEMS.costly)

@@ -1,5 +1,5 @@
 import type { AudioStream, TechnicalMetadata, VideoStream } from '@partway/protocol'
-import { toneMap } from './hls-ffmpeg.ts'
+import { toneMap } from './ffmpeg.ts'
 
 /** Seconds; a segment ends at the first key frame after them. */
 export const SEGMENT_SECONDS = 6

@@ -1,6 +1,6 @@
 import type { TechnicalMetadata } from '@partway/protocol'
 import { type EmitFile, type Media, MediaError, type MediaSource } from '../../core/media-port.ts'
-import { canToneMap, explain, inputArgs, requireWholeSource } from './hls-ffmpeg.ts'
+import { canToneMap, explain, inputArgs, requireWholeSource } from './ffmpeg.ts'
 import { INIT, type Intake, openIntake, SEGMENT_PATTERN } from './hls-intake.ts'
 import { type Plan, plansFor, SEGMENT_SECONDS, streamArgs } from './hls-plan.ts'
 import { durationsOf, MASTER, masterPlaylist, mediaPlaylist, STREAM } from './hls-playlist.ts'

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import type { TechnicalMetadata } from '@partway/protocol'
 import { MediaError, type MediaSource } from '../../core/media-port.ts'
-import { SourceError } from './byte-source.ts'
+import { UnreachableSourceError } from './byte-source.ts'
 import { checkEnd } from './ffprobe.ts'
 import type { Found } from './found.ts'
 import { PROBLEMS } from './problems.ts'
@@ -51,7 +51,7 @@ export type Answer =
  * Has the embedded reader look at a file of a known type.
  *
  * @throws MediaError when the content is the reason that it cannot be read
- * @throws SourceError when the source does not answer
+ * @throws UnreachableSourceError when the source does not answer
  */
 export async function askReader(
   { url, size }: MediaSource,
@@ -73,7 +73,7 @@ export async function askReader(
 export function readerError(result: ToolResult, signal: AbortSignal): Error {
   try {
     const { name, message } = JSON.parse(result.stderr.trim().split('\n').at(-1) ?? '')
-    if (name === 'SourceError') return new SourceError(message)
+    if (name === 'UnreachableSourceError') return new UnreachableSourceError(message)
     if (name === 'MediaError') return new MediaError(message)
   } catch {
     // It did not come to saying why.

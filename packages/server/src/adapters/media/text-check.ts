@@ -3,7 +3,7 @@ import { streamRange } from './byte-source.ts'
 /**
  * Whether all of a file is UTF-8 without NUL.
  *
- * @throws SourceError when the source does not answer
+ * @throws UnreachableSourceError when the source does not answer
  */
 export async function isTextThroughout(
   url: string,

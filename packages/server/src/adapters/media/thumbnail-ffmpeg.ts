@@ -1,6 +1,6 @@
 import type { TechnicalMetadata } from '@partway/protocol'
 import { MediaError, type MediaSource } from '../../core/media-port.ts'
-import { canToneMap, explain, inputArgs, toneMap } from './hls-ffmpeg.ts'
+import { canToneMap, explain, inputArgs, toneMap } from './ffmpeg.ts'
 import { runTool, type ToolLimits, type ToolResult } from './tool.ts'
 
 export interface ThumbnailTool {

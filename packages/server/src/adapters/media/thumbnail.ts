@@ -1,5 +1,5 @@
 import { type Media, MediaError, type MediaSource } from '../../core/media-port.ts'
-import { explain } from './hls-ffmpeg.ts'
+import { explain } from './ffmpeg.ts'
 import { readerError, runReader } from './reader.ts'
 import { coverOf, frameOf } from './thumbnail-ffmpeg.ts'
 import type { ToolLimits } from './tool.ts'

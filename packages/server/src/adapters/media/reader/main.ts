@@ -2,7 +2,7 @@ import { Console } from 'node:console'
 
 // The program that `runReader` starts: `inspect URL SIZE MIME` prints what it found as JSON,
 // `thumbnail URL MIME` prints a JPEG. What goes wrong is one line of JSON on standard error, last
-// of all: `name` is MediaError for content, SourceError for the source, else it is our defect.
+// of all: `name` is MediaError for content, UnreachableSourceError for the source, else it is our defect.
 
 /** Each loads its libraries itself: what a command does not need can do no harm in it. */
 const COMMANDS: Record<string, (args: string[]) => Promise<void>> = {

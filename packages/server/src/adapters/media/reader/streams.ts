@@ -19,7 +19,7 @@ import {
   WEBM,
 } from 'mediabunny'
 import { MediaError } from '../../../core/media-port.ts'
-import { type ByteSource, SourceError } from '../byte-source.ts'
+import { type ByteSource, UnreachableSourceError } from '../byte-source.ts'
 import { type Found, known, positive, round } from '../found.ts'
 import { PROBLEMS } from '../problems.ts'
 import { audioCodec, LONG_NAMES } from './codecs.ts'
@@ -66,7 +66,7 @@ export async function readStreams(source: ByteSource, mimeType: string): Promise
   try {
     return await readInput(input, source)
   } catch (error) {
-    if (sourceError instanceof SourceError) throw sourceError
+    if (sourceError instanceof UnreachableSourceError) throw sourceError
     if (error instanceof InputDisposedError) throw error
     const foreign = error instanceof UnsupportedInputFormatError && !FAMILIAR.test(mimeType)
     const problem = foreign ? PROBLEMS.unsupported(mimeType) : PROBLEMS.damaged

@@ -1,7 +1,7 @@
 import { PDFiumLibrary } from '@hyzyla/pdfium'
 import sharp, { type Sharp } from 'sharp'
 import { MediaError } from '../../../core/media-port.ts'
-import { SourceError } from '../byte-source.ts'
+import { UnreachableSourceError } from '../byte-source.ts'
 
 const MAX_SIDE = 1280
 
@@ -64,9 +64,9 @@ async function firstPage(bytes: Uint8Array): Promise<Sharp> {
 
 async function download(url: string): Promise<Uint8Array> {
   const response = await fetch(url).catch((cause: unknown) => {
-    throw new SourceError('the source does not answer', { cause })
+    throw new UnreachableSourceError('the source does not answer', { cause })
   })
-  if (!response.ok) throw new SourceError(`the source answers ${response.status}`)
+  if (!response.ok) throw new UnreachableSourceError(`the source answers ${response.status}`)
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of response.body!) {

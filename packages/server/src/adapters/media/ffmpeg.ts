@@ -1,5 +1,5 @@
 import { MediaError, type MediaSource } from '../../core/media-port.ts'
-import { SourceError } from './byte-source.ts'
+import { UnreachableSourceError } from './byte-source.ts'
 import { INPUT_LIMITS } from './ffmpeg-input.ts'
 import { runTool, type ToolLimits, type ToolResult } from './tool.ts'
 
@@ -58,14 +58,14 @@ const GAVE_UP = /Input\/output error|should be 18446744073709551615/
  * source that breaks off is a file that ends.
  */
 export function requireWholeSource({ stderr }: ToolResult): void {
-  if (GAVE_UP.test(stderr)) throw new SourceError('the source of the media broke off')
+  if (GAVE_UP.test(stderr)) throw new UnreachableSourceError('the source of the media broke off')
 }
 
 /**
  * Says why a run was not ok.
  *
  * @param what such as "Making the HLS stream", the beginning of a sentence
- * @returns MediaError when the content is the reason, `signal.reason`, or SourceError
+ * @returns MediaError when the content is the reason, `signal.reason`, or UnreachableSourceError
  */
 export async function explain(
   result: ToolResult,
@@ -77,7 +77,7 @@ export async function explain(
   if (signal.aborted) return signal.reason
   const problem = await problemOfSource(source, signal)
   if (signal.aborted) return signal.reason
-  if (problem) return new SourceError(problem)
+  if (problem) return new UnreachableSourceError(problem)
   if (result.end === 'timeout') {
     return new MediaError(`${what} took longer than ${duration(limits.timeoutMs)}.`)
   }
