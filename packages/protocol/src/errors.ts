@@ -29,6 +29,8 @@ export const CHUNK_ERRORS = {
   EntityTooLarge: 400,
   EntityTooSmall: 400,
   IncompleteBody: 400,
+  InvalidDigest: 400,
+  BadDigest: 400,
   AccessDenied: 403,
   SignatureDoesNotMatch: 403,
   NoSuchUpload: 404,

@@ -19,6 +19,13 @@ export function wrongLength(index: number, expected: number, received: number): 
   )
 }
 
+export function wrongDigest(index: number): PartwayError {
+  return new PartwayError(
+    'BadDigest',
+    `The bytes of chunk ${index} do not have the digest that Content-Digest says. Nothing was stored.`,
+  )
+}
+
 export function settledChunk(index: number): PartwayError {
   return new PartwayError(
     'OperationAborted',

@@ -87,11 +87,13 @@ export interface ChunkSink {
    * body of the same chunk; a body that is already there is not written again. The pieces of
    * `body` are the sink's from then on; it may take their memory away.
    *
+   * @param sha256 what the sender says the digest is, 64 lower-case hex digits
    * @throws PartwayError `NoSuchUpload`, `IncompleteBody` or `EntityTooLarge` (other length than the ticket's),
+   * `BadDigest` (other bytes than `sha256` says),
    * `OperationAborted` (the chunk is settled with other bytes, or has too many bodies),
    * `storage_full`
    */
-  write(ticket: ChunkTicket, body: AsyncIterable<Uint8Array>): Promise<StoredChunk>
+  write(ticket: ChunkTicket, body: AsyncIterable<Uint8Array>, sha256?: string): Promise<StoredChunk>
   /** From now on other bytes for these chunks are refused: they were reported. */
   settle(upload: Upload, chunks: Claim[]): Promise<void>
 }

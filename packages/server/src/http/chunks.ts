@@ -19,7 +19,10 @@ export async function chunkDoor(
     done(null, payload),
   )
 
-  const tickets = new WeakMap<FastifyRequest, ChunkTicket>()
+  const accepted = new WeakMap<
+    FastifyRequest,
+    { ticket: ChunkTicket; sha256: string | undefined }
+  >()
 
   app.route({
     method: [...METHODS],
@@ -30,9 +33,10 @@ export async function chunkDoor(
     onRequest: async (request, reply) => {
       const ticket = sink.verify(request.method, request.raw.url ?? '', clock())
       checkLength(request.headers['content-length'], ticket)
+      const sha256 = sha256In(request.headers['content-digest'])
       // Bodies are bytes here whatever they are called, also where the name is no media type.
       request.raw.headers['content-type'] = 'application/octet-stream'
-      tickets.set(request, ticket)
+      accepted.set(request, { ticket, sha256 })
       reply.header('content-length', 0)
     },
     errorHandler: (error, request, reply) => {
@@ -44,7 +48,8 @@ export async function chunkDoor(
       // What is refused half-way must not take the connection with it: Node would neither read nor
       // discard the rest of a destroyed request, and the next one on the connection would hang.
       const body = request.raw.iterator({ destroyOnReturn: false })
-      const { etag } = await sink.write(tickets.get(request)!, body)
+      const { ticket, sha256 } = accepted.get(request)!
+      const { etag } = await sink.write(ticket, body, sha256)
       return reply.header('etag', `"${etag}"`).send()
     },
   })
@@ -63,4 +68,21 @@ function checkLength(header: string | undefined, { index, size }: ChunkTicket): 
     length > size ? 'EntityTooLarge' : 'EntityTooSmall',
     `Chunk ${index} has ${size} bytes; the Content-Length header says ${length}.`,
   )
+}
+
+/**
+ * The SHA-256 in a Content-Digest header (RFC 9530 section 2) as hex digits. Other algorithms are
+ * passed over, as the RFC has it.
+ */
+function sha256In(header: string | string[] | undefined): string | undefined {
+  const [, value] = /(?:^|,)\s*sha-256\s*=\s*([^,]*)/i.exec(String(header ?? '')) ?? []
+  if (value === undefined) return undefined
+  const [, base64] = /^:([A-Za-z0-9+/]{43}=):\s*$/.exec(value) ?? []
+  if (base64 === undefined) {
+    throw new PartwayError(
+      'InvalidDigest',
+      'The Content-Digest header is invalid. A SHA-256 looks like sha-256=:BASE64:, with 44 characters of Base64.',
+    )
+  }
+  return Buffer.from(base64, 'base64').toString('hex')
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { MAX_BODIES } from '../../src/adapters/chunk-errors.ts'
@@ -38,6 +39,18 @@ export function bodySentences(store: () => Store): void {
     const lie = { ...first!, index: 2 }
     expect(await provenIn(store(), upload, [third!, lie, first!])).toEqual([1, 3])
     expect(await store().stat(upload, [])).toEqual(new Map())
+  })
+
+  it('stores a body that has the digest it is said to have, and no other', async () => {
+    const upload = await begun(store())
+    const [bytes, other] = [bytesFor(upload, 1), bytesFor(upload, 1, 1)]
+    const sha256 = createHash('sha256').update(bytes).digest('hex')
+    const write = (body: Uint8Array) => store().write(ticketFor(upload, 1), inPieces(body), sha256)
+    await expect(write(other)).rejects.toMatchObject({ code: 'BadDigest' })
+    const lied = { index: 1, etag: createHash('sha256').update(other).digest('hex'), size: 1000 }
+    expect(await store().stat(upload, [lied])).toEqual(new Map())
+    const stored = await write(bytes)
+    expect((await store().stat(upload, [chunkOf(1, stored)])).size).toBe(1)
   })
 
   it('says the size that is stored, whatever the claim says', async () => {

@@ -8,6 +8,7 @@ import {
   noSuchUpload,
   settledChunk,
   tooManyBodies,
+  wrongDigest,
   wrongLength,
 } from '../chunk-errors.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
@@ -32,6 +33,8 @@ interface Place {
   index: number
   least: number
   most: number
+  /** What the sender says the digest is. */
+  sha256?: string | undefined
 }
 
 /** Receives chunk bodies into the folder of their upload. */
@@ -51,6 +54,7 @@ export function createFileSink(
     }
     try {
       const stored = await receive(place, body, file)
+      if ((place.sha256 ?? stored.etag) !== stored.etag) throw wrongDigest(index)
       await commit(folder, temporary, file, index, stored.etag)
       return stored
     } catch (error) {
@@ -97,8 +101,8 @@ export function createFileSink(
 
   return {
     verify: urls.verify,
-    write: ({ size, ...place }, body) =>
-      guarded(() => write({ ...place, least: size, most: size }, body)),
+    write: ({ size, ...place }, body, sha256) =>
+      guarded(() => write({ ...place, least: size, most: size, sha256 }, body)),
     put: ({ storeRef, chunkSize }, index, body) =>
       guarded(() => write({ uploadId: storeRef, index, least: 1, most: chunkSize }, body)),
     async settle(upload, chunks) {

@@ -6,6 +6,7 @@ import {
   noSuchUpload,
   settledChunk,
   tooManyBodies,
+  wrongDigest,
   wrongLength,
 } from '../chunk-errors.ts'
 import type { ChunkUrls } from '../chunk-urls.ts'
@@ -141,9 +142,10 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
 
     verify: urls.verify,
 
-    async write({ uploadId, index, size }, body) {
+    async write({ uploadId, index, size }, body, sha256) {
       const bytes = await receive(uploadId, index, size, body)
       if (bytes.byteLength !== size) throw wrongLength(index, size, bytes.byteLength)
+      if (sha256 !== undefined && sha256 !== hash(bytes)) throw wrongDigest(index)
       return commit(uploadId, index, bytes)
     },
 
