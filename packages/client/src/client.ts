@@ -1,19 +1,37 @@
 import { assetsApi, uploadsApi } from './api.ts'
-import { createHttp, type HttpOptions } from './http.ts'
+import { apiBase, createHttp, type HttpOptions } from './http.ts'
+import type { Platform } from './platform.ts'
 import type { Source } from './source.ts'
-import { type UploadOptions, type UploadResult, upload } from './upload.ts'
+import type { Upload, UploadOptions } from './upload/types.ts'
+import { startUpload } from './upload/upload.ts'
 
-export type Client = ReturnType<typeof createClient>
+export interface Client {
+  uploads: ReturnType<typeof uploadsApi>
+  assets: ReturnType<typeof assetsApi>
+  /** Starts sending a file in chunks. {@link Upload.done} resolves when the server has it all. */
+  upload(source: Source, options?: UploadOptions): Upload
+}
 
-/** A client for one server and one account. */
-export function createClient(options: HttpOptions) {
+/** A client for one server and one account, in an environment. */
+export function createClientOn(platform: Platform, options: HttpOptions): Client {
   const call = createHttp(options)
   const uploads = uploadsApi(call)
+  const assets = assetsApi(call)
+  const identity = {
+    server: apiBase(options.server),
+    account: fingerprint(options.apiKey),
+  }
   return {
     uploads,
-    assets: assetsApi(call),
-    /** Sends `source` in chunks and resolves when the server has it all. */
-    upload: (source: Source, options: UploadOptions): Promise<UploadResult> =>
-      upload(uploads, source, options),
+    assets,
+    upload: (source, uploadOptions = {}) =>
+      startUpload({ uploads, assets, platform, identity }, source, uploadOptions),
   }
+}
+
+/** Tells accounts apart and gives nothing of the key away: FNV-1a, 32 of its bits. */
+function fingerprint(apiKey: string): string {
+  let hash = 0x811c9dc5
+  for (const byte of new TextEncoder().encode(apiKey)) hash = Math.imul(hash ^ byte, 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -1,7 +1,11 @@
-/** What went wrong with a call, in the server's own words where it gave any. */
+/** What went wrong, in the server's own words where it gave any. */
 export class UploadError extends Error {
   override readonly name = 'UploadError'
-  /** The API's code, S3's code, or `network_error`. */
+  /**
+   * The API's code, S3's code, or one of ours: `network_error`, `stalled`, `digest_mismatch`,
+   * `file_changed`, `upload_in_progress`, `upload_ended`, `aborted`, `invalid_option`,
+   * `invalid_answer`.
+   */
   readonly code: string
   /** The HTTP status; 0 when there was no answer. */
   readonly status: number
@@ -9,40 +13,86 @@ export class UploadError extends Error {
   readonly requestId: string | undefined
   /** Milliseconds the server asked us to wait. */
   readonly retryAfterMs: number | undefined
+  /** The chunk it was about, from 1. */
+  readonly chunkIndex: number | undefined
+  /** Whether the same call may succeed if it is repeated. */
+  readonly retryable: boolean
 
   constructor(message: string, details: UploadErrorDetails) {
     super(message, { cause: details.cause })
-    this.code = details.code
-    this.status = details.status
+    const { code, status = 0 } = details
+    this.code = code
+    this.status = status
     this.requestId = details.requestId
     this.retryAfterMs = details.retryAfterMs
+    this.chunkIndex = details.chunkIndex
+    this.retryable = details.retryable ?? isRetryable(code, status)
   }
 
-  /** Whether the same call may succeed if it is repeated. */
-  get retryable(): boolean {
-    return this.status === 0 || this.status === 408 || this.status === 429 || this.status >= 500
+  /** The same, with the chunk it was about. */
+  at(chunkIndex: number): UploadError {
+    const { code, status, requestId, retryAfterMs, retryable, cause } = this
+    const details = { code, status, requestId, retryAfterMs, retryable, cause, chunkIndex }
+    return new UploadError(this.message, details)
   }
 }
 
 export interface UploadErrorDetails {
   code: string
-  status: number
+  /** @default 0 */
+  status?: number
   requestId?: string | undefined
   retryAfterMs?: number | undefined
+  chunkIndex?: number | undefined
+  /** @default told by code and status */
+  retryable?: boolean
   cause?: unknown
 }
 
-/** The error a response that is not ok stands for: JSON from the API, XML from the store. */
-export async function errorOf(response: Response): Promise<UploadError> {
-  const text = await response.text().catch(() => '')
-  const { code, message } = parseJson(text) ?? parseXml(text) ?? {}
-  const after = Number(response.headers.get('retry-after') ?? Number.NaN)
-  return new UploadError(message ?? `The server answered ${response.status}.`, {
-    code: code ?? 'generic_error',
-    status: response.status,
-    requestId: response.headers.get('x-request-id') ?? undefined,
-    retryAfterMs: Number.isFinite(after) ? after * 1000 : undefined,
+// Which errors are worth another try, as data.
+const RETRYABLE_STATUSES = [408, 425, 429, 500, 502, 503, 504, 507]
+/** `BadDigest`, `digest_mismatch`: what arrived was not what was sent; `IncompleteBody`: it broke off. */
+const RETRYABLE_CODES = [
+  'network_error',
+  'stalled',
+  'digest_mismatch',
+  'BadDigest',
+  'IncompleteBody',
+]
+
+const isRetryable = (code: string, status: number) =>
+  RETRYABLE_STATUSES.includes(status) || RETRYABLE_CODES.includes(code)
+
+export function networkError(url: string | URL, cause: unknown): UploadError {
+  const reason = (cause as Error)?.cause ?? cause
+  const { origin } = new URL(url)
+  return new UploadError(`No answer from ${origin}: ${(reason as Error).message ?? reason}`, {
+    ...{ code: 'network_error', cause },
   })
+}
+
+/** An answer that is not ok: JSON from the API, XML from the store. */
+export interface RefusedAnswer {
+  status: number
+  header(name: string): string | undefined
+  text: string
+}
+
+export function errorOf({ status, header, text }: RefusedAnswer): UploadError {
+  const { code, message } = parseJson(text) ?? parseXml(text) ?? {}
+  return new UploadError(message ?? `The server answered ${status}.`, {
+    code: code ?? 'generic_error',
+    status,
+    requestId: header('x-request-id') ?? header('x-amz-request-id'),
+    retryAfterMs: retryAfterOf(header('retry-after')),
+  })
+}
+
+/** RFC 9110 section 10.2.3: seconds, or a date. */
+function retryAfterOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const ms = /^\s*\d+\s*$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  return Number.isFinite(ms) ? Math.max(0, ms) : undefined
 }
 
 interface ErrorText {
@@ -52,7 +102,9 @@ interface ErrorText {
 
 function parseJson(text: string): ErrorText | undefined {
   try {
-    return JSON.parse(text) as ErrorText
+    const value: unknown = JSON.parse(text)
+    const { code, message } = (value ?? {}) as Record<string, unknown>
+    return typeof code === 'string' && typeof message === 'string' ? { code, message } : undefined
   } catch {
     return undefined
   }

@@ -1,15 +1,18 @@
-import { errorOf, UploadError } from './error.ts'
+import { errorOf, networkError, UploadError } from './error.ts'
 import { QUICK_RETRY, type RetryPolicy, withRetry } from './retry.ts'
 
 export interface HttpOptions {
-  /** Where the server is, such as `http://127.0.0.1:4100`; `/v1.3` is added. */
+  /** Where the server is, such as `http://127.0.0.1:4100`; `/v1.3` is added where it is missing. */
   server: string
   apiKey: string
 }
 
+type QueryValue = string | number | boolean | readonly string[] | undefined
+
 export interface CallOptions {
+  /** JSON, or a form as it is. */
   body?: unknown
-  query?: Record<string, number | undefined>
+  query?: Record<string, QueryValue>
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
   /** @default {@link QUICK_RETRY} */
@@ -18,46 +21,61 @@ export interface CallOptions {
 
 export type Http = ReturnType<typeof createHttp>
 
-/** JSON calls below `/v1.3`, repeated where that is safe. Every call of this API is: creating an upload carries an idempotency key. */
+/** How long the answer to a call may take, in milliseconds. */
+const TIMEOUT_MS = 120_000
+
+/** The address of the API of a server, however it was given. */
+export function apiBase(server: string): string {
+  const base = server.replace(/\/+$/, '')
+  return base.endsWith('/v1.3') ? base : `${base}/v1.3`
+}
+
+/** Calls below `/v1.3`, repeated where that is safe. Every JSON call of this API is: creating an upload carries an idempotency key. */
 export function createHttp({ server, apiKey }: HttpOptions) {
-  const base = `${server.replace(/\/+$/, '')}/v1.3`
+  const base = apiBase(server)
 
   return function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const { body, query = {}, headers = {}, signal, retry = QUICK_RETRY } = options
     const url = new URL(base + path)
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined) url.searchParams.set(name, String(value))
+      for (const item of Array.isArray(value) ? value : [value]) {
+        if (item !== undefined) url.searchParams.append(name, String(item))
+      }
     }
+    const form = body instanceof FormData
+    const json = body !== undefined && !form
     const init: RequestInit = {
       method,
       headers: {
         'x-api-key': apiKey,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(json ? { 'content-type': 'application/json' } : {}),
         ...headers,
       },
-      signal: signal ?? null,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     }
-    return withRetry(retry, signal, async () => {
-      const response = await send(url, init)
-      return (response.status === 204 ? undefined : await response.json()) as T
-    })
+    return withRetry({ policy: retry, signal }, () => send<T>(url, init, signal))
   }
 }
 
-/** One request; anything but 2xx is an {@link UploadError}. */
-export async function send(url: string | URL, init: RequestInit): Promise<Response> {
+async function send<T>(url: URL, init: RequestInit, signal: AbortSignal | undefined): Promise<T> {
+  const patience = AbortSignal.timeout(TIMEOUT_MS)
+  const either = signal ? AbortSignal.any([signal, patience]) : patience
   let response: Response
+  let text: string
   try {
-    response = await fetch(url, init)
+    response = await fetch(url, { ...init, signal: either })
+    text = await response.text()
   } catch (error) {
-    if (init.signal?.aborted) throw error
-    const cause = (error as Error).cause ?? error
-    const { origin } = new URL(url)
-    throw new UploadError(`No answer from ${origin}: ${(cause as Error).message}`, {
-      ...{ code: 'network_error', status: 0, cause: error },
+    signal?.throwIfAborted()
+    throw networkError(url, error)
+  }
+  const header = (name: string) => response.headers.get(name) ?? undefined
+  if (!response.ok) throw errorOf({ status: response.status, header, text })
+  try {
+    return (text === '' ? undefined : JSON.parse(text)) as T
+  } catch (cause) {
+    throw new UploadError(`${url.origin} answered something that is not JSON.`, {
+      ...{ code: 'invalid_answer', status: response.status, cause },
     })
   }
-  if (!response.ok) throw await errorOf(response)
-  return response
 }

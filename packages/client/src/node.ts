@@ -1,35 +1,27 @@
-import { open } from 'node:fs/promises'
-import { basename } from 'node:path'
-import type { Source } from './source.ts'
+import { createHash } from 'node:crypto'
+import { type Client, createClientOn } from './client.ts'
+import type { HttpOptions } from './http.ts'
+import { fileJournals } from './node/journals.ts'
+import { createHttpTransport } from './node/transport-http.ts'
 
-export interface FileSource extends Source, AsyncDisposable {}
+export * from './index.ts'
+export { type FileSource, openFile } from './node/file.ts'
+export { stateFolder } from './node/journals.ts'
 
-/**
- * A file, read in place.
- *
- * @throws Error as `node:fs` does, or when `path` is not a file
- */
-export async function openFile(path: string): Promise<FileSource> {
-  const file = await open(path, 'r')
-  const stats = await file.stat()
-  if (!stats.isFile()) {
-    await file.close()
-    throw new Error(`${path} is not a file`)
-  }
-  return {
-    name: basename(path),
-    size: stats.size,
-    async read(start, end) {
-      const bytes = new Uint8Array(end - start)
-      let filled = 0
-      while (filled < bytes.byteLength) {
-        const rest = bytes.subarray(filled)
-        const { bytesRead } = await file.read(rest, 0, rest.byteLength, start + filled)
-        if (bytesRead === 0) throw new Error(`${path} became shorter while it was uploaded`)
-        filled += bytesRead
-      }
-      return bytes
+export interface NodeClientOptions extends HttpOptions {
+  /** Folder of the journals, such as {@link stateFolder}; without one, nothing is remembered. */
+  journals?: string
+}
+
+/** A client for Node: counts what the socket took, and remembers uploads in files. */
+export function createClient({ journals, ...options }: NodeClientOptions): Client {
+  return createClientOn(
+    {
+      transport: createHttpTransport(),
+      sha256: async (bytes) => createHash('sha256').update(bytes).digest('hex'),
+      md5: (bytes) => createHash('md5').update(bytes).digest('hex'),
+      journals: journals === undefined ? undefined : fileJournals(journals),
     },
-    [Symbol.asyncDispose]: () => file.close(),
-  }
+    options,
+  )
 }

@@ -14,15 +14,21 @@ export interface RetryPolicy {
 export const QUICK_RETRY: RetryPolicy = { limit: 2, baseMs: 300, maxMs: 10_000 }
 
 /** Within an upload: it outlives a restart of the server, and more is lost by giving up. */
-export const PATIENT_RETRY: RetryPolicy = { limit: 9, baseMs: 300, maxMs: 10_000 }
+export const PATIENT_RETRY: RetryPolicy = { limit: 11, baseMs: 300, maxMs: 15_000 }
 
 /** A server that asks for more is not waited for in full. */
 const MAX_RETRY_AFTER_MS = 60_000
 
+export interface RetryOptions {
+  policy: RetryPolicy
+  signal?: AbortSignal | undefined
+  /** Told of every failure that is followed by another try. */
+  onRetry?: (error: UploadError) => void
+}
+
 /** Repeats `attempt` while its error is retryable; full jitter, and `Retry-After` is obeyed as it is. */
 export async function withRetry<T>(
-  policy: RetryPolicy,
-  signal: AbortSignal | undefined,
+  { policy, signal, onRetry }: RetryOptions,
   attempt: () => Promise<T>,
 ): Promise<T> {
   for (let tries = 0; ; tries++) {
@@ -31,14 +37,16 @@ export async function withRetry<T>(
     } catch (error) {
       const again = error instanceof UploadError && error.retryable && tries < policy.limit
       if (!again || signal?.aborted) throw error
+      onRetry?.(error)
       const jittered = Math.random() * Math.min(policy.maxMs, policy.baseMs * 2 ** tries)
       await sleep(Math.min(error.retryAfterMs ?? jittered, MAX_RETRY_AFTER_MS), signal)
     }
   }
 }
 
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
     const timer = setTimeout(done, ms)
     signal?.addEventListener('abort', aborted, { once: true })
     function done() {

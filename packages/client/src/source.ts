@@ -1,18 +1,105 @@
+import { UploadError } from './error.ts'
+
 /** Bytes that can be read at any place, as often as needed. */
 export interface Source {
   /** Without a path. */
   name: string
   /** Bytes. */
   size: number
-  /** Bytes `start` (inclusive) to `end` (exclusive). */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
+  /** When it was last changed, in epoch milliseconds; `undefined` where nothing says. */
+  modified?: number | undefined
+  /** It can be read only once, from its start to its end. */
+  once?: boolean
+  /**
+   * Bytes `start` (inclusive) to `end` (exclusive).
+   *
+   * @param into of that very length, to be used instead of new memory where that is possible
+   * @throws UploadError `file_changed` when they are not there any more
+   */
+  read(start: number, end: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** A `File`, or a `Blob` with a name. */
-export function fromBlob(blob: Blob, name: string): Source {
+export function fromBlob(blob: Blob, name?: string): Source {
+  const file = blob as Partial<File>
   return {
-    name,
+    name: name ?? file.name ?? 'unnamed',
     size: blob.size,
-    read: async (start, end) => new Uint8Array(await blob.slice(start, end).arrayBuffer()),
+    modified: file.lastModified,
+    async read(start, end) {
+      try {
+        return new Uint8Array(await blob.slice(start, end).arrayBuffer())
+      } catch (cause) {
+        // Browsers refuse to read a file that was changed after it was chosen.
+        throw changed(name ?? file.name ?? 'The file', cause)
+      }
+    },
   }
 }
+
+export function fromBytes(bytes: Uint8Array, name: string): Source {
+  return {
+    name,
+    size: bytes.byteLength,
+    read: async (start, end) => new Uint8Array(bytes.subarray(start, end)),
+  }
+}
+
+/** A stream whose length is known. It cannot be resumed by another process. */
+export function fromStream(
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+  { name, size }: { name: string; size: number },
+): Source {
+  const pieces = iterate(stream)
+  let position = 0
+  let rest: Uint8Array = new Uint8Array()
+  let reading: Promise<unknown> = Promise.resolve()
+
+  async function read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>> {
+    if (start !== position) throw new Error(`${name} can only be read in order`)
+    const bytes = new Uint8Array(end - start)
+    let filled = 0
+    while (filled < bytes.byteLength) {
+      if (rest.byteLength === 0) {
+        const { done, value } = await pieces.next()
+        if (done) throw changed(name, new Error(`it ended after ${position + filled} bytes`))
+        rest = value
+      }
+      const part = rest.subarray(0, bytes.byteLength - filled)
+      bytes.set(part, filled)
+      rest = rest.subarray(part.byteLength)
+      filled += part.byteLength
+    }
+    position = end
+    return bytes
+  }
+
+  return {
+    name,
+    size,
+    once: true,
+    read(start, end) {
+      const result = reading.then(() => read(start, end))
+      reading = result.catch(() => {})
+      return result
+    },
+  }
+}
+
+async function* iterate(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
+  if (Symbol.asyncIterator in stream) return yield* stream
+  // Safari has streams that cannot be iterated.
+  const reader = (stream as ReadableStream<Uint8Array>).getReader()
+  try {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      yield value
+    }
+  } finally {
+    reader.releaseLock()
+  }
+}
+
+export const changed = (name: string, cause?: unknown) =>
+  new UploadError(`${name} was changed while it was uploaded.`, { code: 'file_changed', cause })

@@ -1,4 +1,4 @@
-import { createClient, UploadError } from '@partway/client'
+import { createClient, UploadError } from '@partway/client/node'
 import type { PageInfo, PageQuery } from '@partway/protocol'
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { ConfigError } from '../server/config.ts'

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
-import { type FileSource, openFile } from '@partway/client/node'
+import { type FileSource, openFile, type UploadedAsset } from '@partway/client/node'
 import { type AssetType, typeOfFilename } from '@partway/protocol'
 import cliProgress from 'cli-progress'
 import { type Command, Option } from 'commander'
@@ -49,16 +49,18 @@ async function run(path: string, options: Options): Promise<void> {
   const type = options.type ?? typeOf(path)
   const bar = progressBar(source, options.json === true)
   const started = performance.now()
-  let result: Awaited<ReturnType<typeof client.upload>>
+  let result: UploadedAsset
   let sha256: string
   try {
     // Hashed on its own while the chunks go out; the pages are in the cache anyway.
     ;[result, sha256] = await Promise.all([
-      client.upload(source, {
-        type,
-        concurrency: options.concurrency,
-        onProgress: ({ sent }) => bar?.update(sent),
-      }),
+      client
+        .upload(source, {
+          type,
+          concurrency: options.concurrency,
+          onProgress: ({ sent }) => bar?.update(sent),
+        })
+        .done(),
       sha256Of(path),
     ])
   } finally {

@@ -1,0 +1,127 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  appendFile,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  stat,
+  unlink,
+  writeFile,
+} from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { UploadError } from '../error.ts'
+import {
+  createJournal,
+  type JournalEntry,
+  type JournalEvent,
+  type JournalKey,
+  type JournalStore,
+  replay,
+} from '../upload/journal.ts'
+
+/** Older journals are of uploads that are long over. */
+const MAX_AGE_MS = 7 * 24 * 3_600_000
+
+/** Where programs keep what they remember between runs: XDG's state folder, or its like. */
+export function stateFolder(env: Record<string, string | undefined>): string {
+  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, 'partway')
+  if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'partway')
+  return join(homedir(), '.local', 'state', 'partway')
+}
+
+/**
+ * Journals as files of JSON lines in a folder, one for each upload, and a lock beside each that
+ * names the process that has it open.
+ */
+export function fileJournals(folder: string): JournalStore {
+  return {
+    async open(key) {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await forgetOld(folder)
+      const path = join(folder, `${nameOf(key)}.jsonl`)
+      const release = await lock(`${path}.lock`, key.name)
+      try {
+        const entry = await read(path)
+        const note = async (event: JournalEvent) => {
+          const line = `${JSON.stringify(event)}\n`
+          if (event.kind === 'start') await replace(path, line)
+          else await appendFile(path, line, { mode: 0o600 })
+        }
+        return createJournal(entry, note, { forget: () => remove(path), close: release })
+      } catch (error) {
+        await release()
+        throw error
+      }
+    },
+  }
+}
+
+function nameOf({ server, account, name, size, modified }: JournalKey): string {
+  const text = JSON.stringify([server, account, name, size, modified ?? null])
+  return createHash('sha256').update(text).digest('hex').slice(0, 32)
+}
+
+async function read(path: string): Promise<JournalEntry | undefined> {
+  let entry: JournalEntry | undefined
+  for (const line of (await readFile(path, 'utf8').catch(() => '')).split('\n')) {
+    try {
+      entry = replay(entry, JSON.parse(line) as JournalEvent)
+    } catch {
+      // The last line may have been cut off by whatever ended the process.
+    }
+  }
+  return entry
+}
+
+async function replace(path: string, content: string): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}`
+  await writeFile(temporary, content, { mode: 0o600 })
+  await rename(temporary, path)
+}
+
+const remove = (path: string) => unlink(path).catch(() => {})
+
+/** @throws UploadError `upload_in_progress` when a living process has it */
+async function lock(path: string, filename: string): Promise<() => Promise<void>> {
+  for (let tries = 0; tries < 5; tries++) {
+    try {
+      const file = await open(path, 'wx', 0o600)
+      await file.writeFile(String(process.pid))
+      await file.close()
+      return () => remove(path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    }
+    const owner = Number(await readFile(path, 'utf8').catch(() => ''))
+    if (isAlive(owner)) {
+      throw new UploadError(`${filename} is being uploaded by another process (${owner}).`, {
+        code: 'upload_in_progress',
+      })
+    }
+    await remove(path)
+  }
+  throw new UploadError(`${filename} is being uploaded by another process.`, {
+    code: 'upload_in_progress',
+  })
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+async function forgetOld(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > MAX_AGE_MS) await remove(path)
+  }
+}

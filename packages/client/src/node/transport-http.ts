@@ -1,0 +1,71 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
+import { networkError } from '../error.ts'
+import type { ChunkRequest, Transport } from '../platform.ts'
+
+/** Bytes handed to the socket at once, and between two looks at the limit of the rate. */
+const SLICE = 256 * 1024
+
+/** By `node:http`, which tells how much the socket has taken. */
+export function createHttpTransport(): Transport {
+  const agents = {
+    http: new HttpAgent({ keepAlive: true, timeout: 60_000 }),
+    https: new HttpsAgent({ keepAlive: true, timeout: 60_000 }),
+  }
+
+  return async (chunk) => {
+    const secure = chunk.url.startsWith('https:')
+    const { url, body, headers, signal } = chunk
+    signal.throwIfAborted()
+    const request = (secure ? httpsRequest : httpRequest)(url, {
+      method: 'PUT',
+      headers: { ...headers, 'content-length': body.byteLength },
+      agent: secure ? agents.https : agents.http,
+      signal,
+    })
+    const answered = new Promise<IncomingMessage>((resolve, reject) => {
+      request.once('response', resolve).once('error', reject)
+    })
+    // An answer before the end, such as a refusal, ends the sending, and so does a failure; what it
+    // was is told below.
+    let over = false
+    const ended = answered.then(
+      () => {
+        over = true
+      },
+      () => {
+        over = true
+      },
+    )
+    try {
+      for (let at = 0; at < body.byteLength && !over; at += SLICE) {
+        await Promise.race([ended, sendSlice(request, chunk, at)])
+      }
+      request.end()
+      const response = await answered
+      const pieces: Buffer[] = []
+      for await (const piece of response) pieces.push(piece as Buffer)
+      return {
+        status: response.statusCode ?? 0,
+        header: (name) => String(response.headers[name] ?? '') || undefined,
+        text: Buffer.concat(pieces).toString(),
+      }
+    } catch (error) {
+      request.destroy()
+      signal.throwIfAborted()
+      throw networkError(url, error)
+    }
+  }
+}
+
+async function sendSlice(
+  request: ReturnType<typeof httpRequest>,
+  { body, onSent, allow }: ChunkRequest,
+  at: number,
+): Promise<void> {
+  const slice = body.subarray(at, at + SLICE)
+  await allow(slice.byteLength)
+  // Called once the socket has taken it.
+  await new Promise<void>((resolve) => request.write(slice, () => resolve()))
+  onSent(at + slice.byteLength)
+}

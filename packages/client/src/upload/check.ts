@@ -1,0 +1,51 @@
+import { chunkOffset, chunkSizeAt } from '@partway/protocol'
+import type { Platform } from '../platform.ts'
+import type { Source } from '../source.ts'
+import type { JournalEntry } from './journal.ts'
+import type { Meter } from './progress.ts'
+import type { Session } from './session.ts'
+
+/** A chunk that the store may have: it was sent, or begun, and is not reported. */
+export interface Unreported {
+  index: number
+  etag: string
+}
+
+export interface Checked {
+  /** The file is not the one that was being uploaded. */
+  changed: boolean
+  unreported: Unreported[]
+}
+
+/**
+ * Reads again what was sent before, and compares. What the server has of chunks that were only
+ * begun is found out by reporting them: where ETags are SHA-256, we know what it would be.
+ */
+export async function checkSent(
+  { plan, reported }: Session,
+  entry: JournalEntry | undefined,
+  source: Source,
+  { sha256 }: Platform,
+  meter: Meter,
+  signal: AbortSignal,
+): Promise<Checked> {
+  const unreported: Unreported[] = []
+  if (!entry || source.once) return { changed: false, unreported }
+  meter.enter('checking')
+  const digestOf = async (index: number) => {
+    signal.throwIfAborted()
+    const start = chunkOffset(plan, index)
+    return sha256(await source.read(start, start + chunkSizeAt(plan, index)))
+  }
+  for (const [index, { etag, sha256: before }] of entry.stored) {
+    const now = before === undefined ? undefined : await digestOf(index)
+    if (now !== before) return { changed: true, unreported: [] }
+    if (!reported.has(index)) unreported.push({ index, etag })
+  }
+  for (const index of entry.begun) {
+    if (entry.stored.has(index) || reported.has(index)) continue
+    const etag = await digestOf(index)
+    if (etag !== undefined) unreported.push({ index, etag })
+  }
+  return { changed: false, unreported }
+}

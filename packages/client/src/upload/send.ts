@@ -1,0 +1,165 @@
+import { chunkSizeAt } from '@partway/protocol'
+import type { AssetsApi, UploadsApi } from '../api.ts'
+import { UploadError } from '../error.ts'
+import type { Platform } from '../platform.ts'
+import type { Unreported } from './check.ts'
+import type { Journal } from './journal.ts'
+import type { Meter } from './progress.ts'
+import type { ChunkReader } from './reader.ts'
+import { createReporter } from './reporter.ts'
+import type { Session } from './session.ts'
+import type { Throttle } from './throttle.ts'
+import { startTransfer, type Transfer } from './transfer.ts'
+import { createUrls } from './urls.ts'
+import type { Window } from './window.ts'
+
+export interface SendDeps {
+  uploads: UploadsApi
+  assets: AssetsApi
+  platform: Platform
+  reader: ChunkReader
+  journal: Journal
+  meter: Meter
+  window: Window
+  throttle: Throttle
+}
+
+/** How often a chunk is sent again because the server does not have it as it was reported. */
+const MAX_REFUSED = 3
+/** How often it is looked for connections that lag behind, at the end. */
+const TAIL_MS = 250
+/** One that takes this many times as long as most do lags behind. */
+const LAG = 1.5
+
+/**
+ * Sends every chunk that the server does not have, and reports them. As many are under way as the
+ * window allows, always: there are no batches that wait for their last chunk.
+ *
+ * @returns where the content is
+ */
+export async function sendChunks(
+  session: Session,
+  unreported: Unreported[],
+  deps: SendDeps,
+  outer: AbortSignal,
+): Promise<string> {
+  const { uploads, assets, platform, reader, journal, meter, window, throttle } = deps
+  const { uploadId, assetId, plan, headers, reported } = session
+  const stop = new AbortController()
+  const signal = AbortSignal.any([outer, stop.signal])
+  const result = Promise.withResolvers<string>()
+  const urls = createUrls(uploads, uploadId, plan, session.urls)
+  const known = new Set([...reported, ...unreported.map(({ index }) => index)])
+  const todo: number[] = []
+  for (let index = 1; index <= plan.totalChunks; index++) if (!known.has(index)) todo.push(index)
+  const underWay = new Map<number, Transfer>()
+  const refusals = new Map<number, number>()
+  const durations: number[] = []
+  const tasks = new Set<Promise<void>>()
+  const sizeOf = (index: number) => chunkSizeAt(plan, index)
+
+  const reporter = createReporter(
+    uploads,
+    uploadId,
+    { reported: onReported, refused: onRefused, failed: fail },
+    signal,
+  )
+
+  function onReported(indexes: number[], url: string | undefined): void {
+    for (const index of indexes) reported.add(index)
+    if (reported.size < plan.totalChunks) return
+    if (url) result.resolve(url)
+    else assets.retrieve(assetId, signal).then((asset) => result.resolve(asset.url ?? ''), fail)
+  }
+
+  function onRefused(index: number, error: UploadError): void {
+    const times = (refusals.get(index) ?? 0) + 1
+    refusals.set(index, times)
+    if (times > MAX_REFUSED) fail(error.at(index))
+    else {
+      todo.unshift(index)
+      pump()
+    }
+  }
+
+  function fail(error: unknown): void {
+    result.reject(error)
+    stop.abort(error)
+  }
+
+  /** Connections in use. */
+  const busy = () =>
+    tasks.size + [...underWay.values()].filter((transfer) => transfer.sentTwice()).length
+
+  function pump(): void {
+    while (!signal.aborted && todo.length > 0 && busy() < window.limit()) {
+      const task: Promise<void> = sendOne(todo.shift()!)
+        .catch(fail)
+        .finally(() => {
+          tasks.delete(task)
+          pump()
+        })
+      tasks.add(task)
+    }
+    if (todo.length === 0 && tasks.size === 0) reporter.hurry()
+  }
+
+  async function sendOne(index: number): Promise<void> {
+    const body = await reader.read(index)
+    const sha256 = await platform.sha256(body)
+    await journal.begun(index)
+    signal.throwIfAborted()
+    const transfer = startTransfer(index, body, sha256, {
+      ...{ platform, urls, headers, meter, window, throttle, signal },
+    })
+    underWay.set(index, transfer)
+    try {
+      const etag = await transfer.etag
+      const duration = performance.now() - transfer.startedAt
+      durations.push(duration)
+      window.stored(body.byteLength, duration)
+      await journal.stored(index, { etag, sha256 })
+      const size = body.byteLength
+      meter.acknowledge(size)
+      // What was sent twice may still be leaving on the other connection.
+      reader.release(index, transfer.sentTwice() ? undefined : body)
+      reporter.add({ chunk_index: index, proof: etag, proof_type: 'etag', chunk_size: size })
+    } finally {
+      underWay.delete(index)
+    }
+  }
+
+  /** The end of an upload must not wait for the one connection that crawls. */
+  function chaseLaggards(): void {
+    if (todo.length > 0 || durations.length === 0 || busy() >= window.limit()) return
+    const usual = durations.toSorted((a, b) => a - b)[durations.length >> 1]!
+    const now = performance.now()
+    const [slowest] = [...underWay.values()]
+      .filter((transfer) => !transfer.sentTwice())
+      .filter(({ startedAt }) => now - startedAt > Math.max(LAG * usual, 2 * TAIL_MS))
+      .sort((a, b) => a.startedAt - b.startedAt)
+    slowest?.again()
+  }
+
+  const tail = setInterval(chaseLaggards, TAIL_MS)
+  const abort = () => result.reject(outer.reason)
+  outer.addEventListener('abort', abort, { once: true })
+  try {
+    outer.throwIfAborted()
+    let confirmed = 0
+    for (const index of known) confirmed += sizeOf(index)
+    meter.restart(confirmed)
+    meter.enter('sending')
+    for (const { index, etag } of unreported) {
+      const report = { chunk_index: index, proof: etag, proof_type: 'etag' } as const
+      reporter.add({ ...report, chunk_size: sizeOf(index) })
+    }
+    pump()
+    return await result.promise
+  } finally {
+    clearInterval(tail)
+    outer.removeEventListener('abort', abort)
+    stop.abort(new UploadError('The upload stopped.', { code: 'aborted' }))
+    await Promise.allSettled(tasks)
+  }
+}

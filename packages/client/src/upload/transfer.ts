@@ -1,0 +1,153 @@
+import { normalizeEtag } from '@partway/protocol'
+import { errorOf, UploadError } from '../error.ts'
+import type { Platform } from '../platform.ts'
+import { PATIENT_RETRY, withRetry } from '../retry.ts'
+import type { Meter } from './progress.ts'
+import type { Throttle } from './throttle.ts'
+import type { ChunkUrls } from './urls.ts'
+import { digestHeader, verifyEtag } from './verify-etag.ts'
+import type { Window } from './window.ts'
+
+export interface TransferDeps {
+  platform: Platform
+  urls: ChunkUrls
+  /** What the server wants with every chunk. */
+  headers: Record<string, string>
+  meter: Meter
+  window: Window
+  throttle: Throttle
+  signal: AbortSignal
+}
+
+/** One chunk on its way. */
+export interface Transfer {
+  /** The store's ETag, normalised. @throws UploadError */
+  etag: Promise<string>
+  startedAt: number
+  /** Sends the same bytes on a second connection as well; the first to arrive wins. */
+  again(): void
+  sentTwice(): boolean
+}
+
+/** A connection on which nothing moves for so long is given up, in milliseconds. */
+const STALL_MS = 30_000
+/** URLs that the store refuses one after the other, before it is taken at its word. */
+const MAX_REFUSED = 3
+
+export function startTransfer(
+  index: number,
+  body: Uint8Array<ArrayBuffer>,
+  sha256: string | undefined,
+  deps: TransferDeps,
+): Transfer {
+  const stops: AbortController[] = []
+  const won = Promise.withResolvers<string>()
+  let open = 0
+
+  function launch(): void {
+    const stop = new AbortController()
+    stops.push(stop)
+    open += 1
+    const signal = AbortSignal.any([deps.signal, stop.signal])
+    send(index, body, sha256, { ...deps, signal }).then(
+      (etag) => {
+        for (const other of stops) if (other !== stop) other.abort()
+        won.resolve(etag)
+      },
+      (error) => {
+        open -= 1
+        if (open === 0) won.reject(error)
+      },
+    )
+  }
+
+  launch()
+  return {
+    etag: won.promise,
+    startedAt: performance.now(),
+    again: () => {
+      if (stops.length === 1) launch()
+    },
+    sentTwice: () => stops.length > 1,
+  }
+}
+
+/** Sends a chunk as often as it is worth it. */
+async function send(
+  index: number,
+  body: Uint8Array<ArrayBuffer>,
+  sha256: string | undefined,
+  { platform, urls, headers, meter, window, throttle, signal }: TransferDeps,
+): Promise<string> {
+  let refused = 0
+  const onRetry = (error: UploadError) => {
+    if (error.status !== 401 && error.status !== 403) window.trouble()
+  }
+  return withRetry({ policy: PATIENT_RETRY, signal, onRetry }, async () => {
+    const url = await urls.get(index, signal)
+    const name = Symbol()
+    const stall = stallTimer(signal)
+    try {
+      const answer = await platform.transport({
+        ...{ url, body, headers: { ...headers, ...digestHeader(sha256) }, signal: stall.signal },
+        onSent(bytes) {
+          stall.restart()
+          meter.sending(name, bytes)
+        },
+        async allow(bytes) {
+          await throttle(bytes, stall.signal)
+          stall.restart()
+        },
+      })
+      if (answer.status >= 200 && answer.status < 300) {
+        const etag = normalizeEtag(answer.header('etag') ?? '')
+        if (etag === '') throw missingEtag()
+        verifyEtag(etag, sha256, body, platform)
+        return etag
+      }
+      const error = errorOf(answer)
+      if (error.status !== 401 && error.status !== 403) throw error
+      // The URL ran out, or our clock is wrong: a fresh one may do.
+      urls.drop(index)
+      refused += 1
+      throw refused >= MAX_REFUSED ? error : again(error)
+    } catch (error) {
+      throw error instanceof UploadError ? error.at(index) : error
+    } finally {
+      stall.end()
+      meter.settle(name)
+    }
+  })
+}
+
+const again = (error: UploadError) =>
+  new UploadError(error.message, {
+    ...{ code: error.code, status: error.status, requestId: error.requestId, cause: error },
+    retryable: true,
+  })
+
+const missingEtag = () =>
+  new UploadError(
+    'The store answered without an ETag. A page can only read it where the store exposes it by CORS.',
+    { code: 'invalid_answer' },
+  )
+
+/** Aborts when nothing has moved for a while. */
+function stallTimer(signal: AbortSignal) {
+  const stalled = new AbortController()
+  let timer: ReturnType<typeof setTimeout>
+  const fire = () =>
+    stalled.abort(
+      new UploadError(`Nothing moved for ${STALL_MS / 1000} seconds.`, { code: 'stalled' }),
+    )
+  const restart = () => {
+    clearTimeout(timer)
+    timer = setTimeout(fire, STALL_MS)
+  }
+  restart()
+  return {
+    signal: AbortSignal.any([signal, stalled.signal]),
+    restart,
+    end: () => clearTimeout(timer),
+  }
+}

@@ -1,0 +1,221 @@
+import { typeOfFilename } from '@partway/protocol'
+import type { AssetsApi, UploadsApi } from '../api.ts'
+import { UploadError } from '../error.ts'
+import type { Platform } from '../platform.ts'
+import { changed, type Source } from '../source.ts'
+import { checkSent } from './check.ts'
+import { type Journal, memoryJournal } from './journal.ts'
+import { createMeter } from './progress.ts'
+import { createReader } from './reader.ts'
+import { sendChunks } from './send.ts'
+import { createSession, openSession, type Session, type SessionDeps } from './session.ts'
+import { createThrottle } from './throttle.ts'
+import type { Upload, UploadedAsset, UploadOptions, UploadProgress } from './types.ts'
+import { autoWindow, fixedWindow, type Window } from './window.ts'
+
+export interface UploadDeps {
+  uploads: UploadsApi
+  assets: AssetsApi
+  platform: Platform
+  /** For the journal: which server and whose key. */
+  identity: { server: string; account: string }
+}
+
+/** Bytes of chunks in memory at once, unless a fixed number asks for more. */
+const MEMORY = 48 * 1024 * 1024
+const MOST = 16
+
+/** Starts an upload at once. */
+export function startUpload(
+  { uploads, assets, platform, identity }: UploadDeps,
+  source: Source,
+  options: UploadOptions,
+): Upload {
+  const filename = options.filename ?? source.name
+  const type = options.type ?? typeOfFilename(filename)
+  const meter = createMeter(source.size, () => performance.now())
+  const throttle = createThrottle(options.limitRate)
+  const outcome = Promise.withResolvers<UploadedAsset>()
+  // Whoever does not ask is not told; but it is no unhandled rejection either.
+  outcome.promise.catch(() => {})
+  if (options.onProgress) meter.listen(options.onProgress)
+
+  let journal: Journal | undefined
+  let session: Session | undefined
+  let window: Window | undefined
+  let reader: ReturnType<typeof createReader> | undefined
+  let stopper = new AbortController()
+  let running: Promise<void> | undefined
+  let state: 'running' | 'paused' | 'ended' = 'running'
+
+  async function openJournal(): Promise<Journal> {
+    const { journals } = platform
+    if (!journals || source.once || options.resume === false) return memoryJournal()
+    const { size, modified } = source
+    return journals.open({ ...identity, name: source.name, size, modified })
+  }
+
+  async function attempt(signal: AbortSignal): Promise<UploadedAsset> {
+    if (type === undefined) {
+      throw invalid(`The type of ${filename} is not told by its name: give \`type\`.`)
+    }
+    if (source.size < 1) throw invalid(`${filename} is empty; there is nothing to upload.`)
+    checkOptions(options)
+    meter.enter('starting')
+    journal ??= await openJournal()
+    signal.throwIfAborted()
+    const deps: SessionDeps = { uploads, assets, source, options, filename, type, journal }
+    session = await openSession(deps, signal)
+    let checked = await checkSent(session, journal.entry, source, platform, meter, signal)
+    if (checked.changed) {
+      if (options.uploadId !== undefined) throw changed(filename)
+      if (session.url === undefined) await uploads.abort(session.uploadId).catch(() => {})
+      session = await createSession(deps, signal)
+      checked = { changed: false, unreported: [] }
+    }
+    const { plan } = session
+    window ??= windowFor(options.concurrency ?? 'auto', plan.chunkSize)
+    reader ??= createReader(source, plan)
+    const send = { uploads, assets, platform, reader, journal, meter, window, throttle }
+    const url = session.url ?? (await sendChunks(session, checked.unreported, send, signal))
+    return finish(session, journal, url)
+  }
+
+  async function finish(
+    { uploadId, assetId, plan }: Session,
+    { entry, forget }: Journal,
+    url: string,
+  ): Promise<UploadedAsset> {
+    const digests = Array.from(
+      { length: plan.totalChunks },
+      (_, i) => entry?.stored.get(i + 1)?.sha256,
+    )
+    meter.restart(plan.totalSize)
+    await forget()
+    const { chunkSize, totalSize: size } = plan
+    return { assetId, uploadId, url, size, chunkSize, digests }
+  }
+
+  function start(): void {
+    state = 'running'
+    stopper = new AbortController()
+    const { signal } = stopper
+    running = attempt(signal)
+      .then(
+        (asset) => end(() => outcome.resolve(asset), 'done'),
+        (error) => (state === 'paused' ? undefined : end(() => outcome.reject(error), 'failed')),
+      )
+      .catch((error) => outcome.reject(error))
+  }
+
+  async function end(settle: () => void, phase: 'done' | 'failed'): Promise<void> {
+    state = 'ended'
+    options.signal?.removeEventListener('abort', onSignal)
+    await journal?.close().catch(() => {})
+    meter.enter(phase)
+    settle()
+  }
+
+  function onSignal(): void {
+    stopper.abort(options.signal?.reason)
+    if (state === 'paused') void end(() => outcome.reject(options.signal?.reason), 'failed')
+  }
+
+  async function pause(): Promise<void> {
+    if (state !== 'running') return
+    state = 'paused'
+    stopper.abort(new UploadError('The upload is paused.', { code: 'aborted' }))
+    await running
+    if (state === 'paused') meter.enter('paused')
+  }
+
+  async function abort(): Promise<void> {
+    if (state === 'ended') return
+    const reason = new UploadError('The upload was aborted.', { code: 'aborted' })
+    if (state === 'running') {
+      stopper.abort(reason)
+      await running
+    } else await end(() => outcome.reject(reason), 'failed')
+    await journal?.forget()
+    if (session) await uploads.abort(session.uploadId).catch(ignoreMissing)
+  }
+
+  if (options.signal?.aborted) void end(() => outcome.reject(options.signal?.reason), 'failed')
+  else {
+    options.signal?.addEventListener('abort', onSignal, { once: true })
+    start()
+  }
+
+  return {
+    get id() {
+      return session?.uploadId
+    },
+    get assetId() {
+      return session?.assetId
+    },
+    get progress() {
+      return meter.read()
+    },
+    done: () => outcome.promise,
+    pause,
+    resume() {
+      if (state === 'paused') start()
+    },
+    abort,
+    [Symbol.asyncIterator]: () => follow(meter, outcome.promise),
+  }
+}
+
+/** Every change until the end; whoever is slow gets the latest. */
+async function* follow(
+  meter: ReturnType<typeof createMeter>,
+  outcome: Promise<unknown>,
+): AsyncGenerator<UploadProgress> {
+  let wake = Promise.withResolvers<void>()
+  let over = false
+  const stop = meter.listen(() => wake.resolve())
+  const ended = outcome
+    .catch(() => {})
+    .then(() => {
+      over = true
+      wake.resolve()
+    })
+  try {
+    for (;;) {
+      yield meter.read()
+      if (over) break
+      await wake.promise
+      wake = Promise.withResolvers()
+    }
+    await ended
+  } finally {
+    stop()
+  }
+  await outcome
+}
+
+function windowFor(concurrency: number | 'auto', chunkSize: number): Window {
+  if (concurrency !== 'auto') return fixedWindow(concurrency)
+  const most = Math.max(1, Math.min(MOST, Math.floor(MEMORY / chunkSize)))
+  return autoWindow(most, () => performance.now())
+}
+
+function checkOptions({ concurrency = 'auto', limitRate }: UploadOptions): void {
+  if (
+    concurrency !== 'auto' &&
+    !(Number.isInteger(concurrency) && concurrency >= 1 && concurrency <= 64)
+  ) {
+    throw invalid(
+      `\`concurrency\` must be auto or a whole number from 1 to 64, not ${concurrency}.`,
+    )
+  }
+  if (limitRate !== undefined && !(limitRate > 0)) {
+    throw invalid(`\`limitRate\` must be a number of bytes a second over 0, not ${limitRate}.`)
+  }
+}
+
+const invalid = (message: string) => new UploadError(message, { code: 'invalid_option' })
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof UploadError) || (error.status !== 404 && error.status !== 400)) throw error
+}

@@ -1,0 +1,52 @@
+import { type ChunkPlan, MAX_BATCH, type PresignedURLChunk } from '@partway/protocol'
+import type { UploadsApi } from '../api.ts'
+
+export interface ChunkUrls {
+  get(index: number, signal: AbortSignal): Promise<string>
+  /** The store did not take it: the next one will be a fresh one. */
+  drop(index: number): void
+}
+
+/** A URL is used while this part of its life is left, or this many milliseconds, whichever is less. */
+const RESERVE = 0.25
+const RESERVE_MS = 30_000
+
+/** Chunk URLs, asked for when they are needed, many at once, and renewed before they run out. */
+export function createUrls(
+  api: UploadsApi,
+  uploadId: string,
+  plan: ChunkPlan,
+  initial: PresignedURLChunk[],
+): ChunkUrls {
+  const known = new Map<number, { url: string; until: number }>()
+  let asking: Promise<void> | undefined
+
+  function keep(urls: PresignedURLChunk[]): void {
+    const now = Date.now()
+    for (const { chunk_index, url, expires_at } of urls) {
+      const end = Date.parse(expires_at)
+      known.set(chunk_index, { url, until: end - Math.min(RESERVE_MS, (end - now) * RESERVE) })
+    }
+  }
+  keep(initial)
+
+  async function ask(start: number, signal: AbortSignal): Promise<void> {
+    const count = Math.min(MAX_BATCH, plan.totalChunks - start + 1)
+    keep((await api.presign(uploadId, { start, count }, signal)).upload_urls)
+  }
+
+  return {
+    async get(index, signal) {
+      // A URL we just asked for is used as it is: its life may be short, or our clock wrong.
+      for (let asked = false; ; asked = true) {
+        const found = known.get(index)
+        if (found && (asked || Date.now() < found.until)) return found.url
+        asking ??= ask(index, signal).finally(() => {
+          asking = undefined
+        })
+        await asking
+      }
+    },
+    drop: (index) => known.delete(index),
+  }
+}
