@@ -45,6 +45,7 @@ export function fileJournals(folder: string): JournalStore {
       const release = await lock(`${path}.lock`, key.name)
       try {
         const entry = await read(path)
+        await endLastLine(path)
         const note = async (event: JournalEvent) => {
           const line = `${JSON.stringify(event)}\n`
           if (event.kind === 'start') await replace(path, line)
@@ -74,6 +75,12 @@ async function read(path: string): Promise<JournalEntry | undefined> {
     }
   }
   return entry
+}
+
+/** What is appended to a line that was cut off would be lost with it. */
+async function endLastLine(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '\n')
+  if (!text.endsWith('\n')) await appendFile(path, '\n')
 }
 
 async function replace(path: string, content: string): Promise<void> {

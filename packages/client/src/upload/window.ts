@@ -59,7 +59,7 @@ export function autoWindow(most: number, now: () => number): Window {
     } else if (probing) {
       probing = false
       if (!faster) move(limit - 1)
-    } else if (++rested >= REST) {
+    } else if (++rested >= REST && limit < most) {
       rested = 0
       probing = true
       move(limit + 1)

@@ -1,7 +1,15 @@
 type Bytes = AsyncIterable<Uint8Array>
 
+export interface Peeked {
+  head: Uint8Array
+  /** All of it, still to be read. */
+  body: Bytes
+  /** For when `body` is not read after all. */
+  close(): Promise<void>
+}
+
 /** The first `size` bytes of a body, or all there are, and the whole body still to be read. */
-export async function peek(body: Bytes, size: number): Promise<{ head: Uint8Array; body: Bytes }> {
+export async function peek(body: Bytes, size: number): Promise<Peeked> {
   const source = body[Symbol.asyncIterator]()
   const pieces: Uint8Array[] = []
   let read = 0
@@ -20,6 +28,10 @@ export async function peek(body: Bytes, size: number): Promise<{ head: Uint8Arra
     head.set(piece.subarray(0, head.byteLength - position), position)
     position = Math.min(position + piece.byteLength, head.byteLength)
   }
+  async function close(): Promise<void> {
+    if (!ended) await source.return?.()
+    ended = true
+  }
   async function* whole() {
     try {
       for (const piece of pieces.splice(0)) yield piece
@@ -29,10 +41,10 @@ export async function peek(body: Bytes, size: number): Promise<{ head: Uint8Arra
         else yield value
       }
     } finally {
-      if (!ended) await source.return?.()
+      await close()
     }
   }
-  return { head, body: whole() }
+  return { head, body: whole(), close }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type AssetType, PartwayError, typeOfFilename } from '@partway/protocol'
-import { peek } from './bytes.ts'
+import { type Peeked, peek } from './bytes.ts'
 import type { Completer } from './complete.ts'
 import { HEAD_SIZE, type Ingest, tooLarge } from './ingest.ts'
 import { newAsset, type Wishes } from './new-asset.ts'
@@ -37,18 +37,28 @@ export function createDirect({ metadata, media, ingest, completer, clock }: Dire
     body: AsyncIterable<Uint8Array>,
   ): Promise<ReceivedFile> {
     const peeked = await peek(body, HEAD_SIZE)
-    const { head } = peeked
+    try {
+      return await store(account, filename, peeked)
+    } catch (error) {
+      await peeked.close()
+      throw error
+    }
+  }
+
+  async function store(
+    account: string,
+    filename: string,
+    { head, body }: Peeked,
+  ): Promise<ReceivedFile> {
     if (head.byteLength === 0) {
       throw new PartwayError('parameter_invalid', 'The `file` parameter is invalid. It is empty.')
     }
     const type = await typeOf(head, filename)
-    const upload = await ingest.begin(
-      { account, method: 'direct', filename, type: type ?? 'video' },
-      () => undefined,
-    )
+    const of = { account, method: 'direct', filename, type: type ?? 'video' } as const
+    const upload = await ingest.begin(of, () => undefined)
     try {
       const limit = ingest.limitFor(type)
-      const size = await ingest.putAll(upload, peeked.body, (received) => {
+      const size = await ingest.putAll(upload, body, (received) => {
         if (received > limit) throw tooLarge('file', type, limit)
       })
       return { upload, size, head }
@@ -85,7 +95,16 @@ export function createDirect({ metadata, media, ingest, completer, clock }: Dire
     if (!(await metadata.planIngest(upload.id, plan, asset, now))) {
       throw new PartwayError('request_canceled_or_timed_out', 'The request took too long.')
     }
-    await completer.complete({ ...upload, ...plan })
+    try {
+      await completer.complete({ ...upload, ...plan })
+    } catch (error) {
+      // Whoever is told that it failed will send it again, and must not find it twice.
+      const reason = 'The request failed.'
+      if (await metadata.deleteAsset(asset.account, asset.id, reason, now)) {
+        await ingest.free(upload)
+      }
+      throw error
+    }
     return asset
   }
 

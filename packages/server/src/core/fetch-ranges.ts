@@ -2,17 +2,19 @@ import { chunkOffset, chunkSizeAt } from '@partway/protocol'
 import { SourceError, type Web } from './ports.ts'
 import type { Upload } from './types.ts'
 
+export type PutRange = (
+  upload: Upload,
+  index: number,
+  body: AsyncIterable<Uint8Array>,
+  options: { expected: number },
+) => Promise<unknown>
+
 interface RangeFetch {
   web: Web
   url: string
   validator: string
   signal: AbortSignal
-  put: (
-    upload: Upload,
-    index: number,
-    body: AsyncIterable<Uint8Array>,
-    expected: number,
-  ) => Promise<unknown>
+  put: PutRange
 }
 
 /** Connections to one server at once. */
@@ -39,7 +41,7 @@ export async function fetchRanges(
       const answer = await web.get(url, { range, validator, signal: either })
       const { partial, start: from, size: total } = answer
       if (!partial || from !== start || total !== upload.totalSize) throw changed()
-      await put(upload, index, answer.body, size)
+      await put(upload, index, answer.body, { expected: size })
     }
   }
 

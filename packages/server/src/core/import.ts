@@ -1,8 +1,8 @@
 import { type AssetType, PartwayError, planChunks, typeOfFilename } from '@partway/protocol'
 import { peek } from './bytes.ts'
 import type { Completer } from './complete.ts'
-import { fetchRanges } from './fetch-ranges.ts'
-import { HEAD_SIZE, type Ingest, IngestEndedError } from './ingest.ts'
+import { fetchRanges, type PutRange } from './fetch-ranges.ts'
+import { HEAD_SIZE, type Ingest, IngestEndedError, type RecordChunk } from './ingest.ts'
 import { type HeldLease, holdLease, LeaseLostError } from './lease.ts'
 import { isStreamable, newAsset, type Wishes } from './new-asset.ts'
 import {
@@ -48,6 +48,7 @@ const MAX_ATTEMPTS = 10
 const FIRST_RETRY_MS = 2000
 const LONGEST_RETRY_MS = 10 * 60_000
 const UNNAMED = 'unnamed'
+const GAVE_UP = 'The URL could not be fetched.'
 
 /** Files fetched from a URL: created at once, fetched in the background by whoever claims them. */
 export function createImports(deps: ImportDeps) {
@@ -116,14 +117,18 @@ export function createImports(deps: ImportDeps) {
       await held.use((current) => metadata.renewImport(upload.id, current, clock(), given))
       return
     }
-    if (error instanceof SourceError && (!error.transient || attempt >= MAX_ATTEMPTS)) {
-      return ingest.discard(upload, error.message)
+    const ours = error instanceof PartwayError
+    const final = error instanceof SourceError ? !error.transient : false
+    if (final || (!ours && attempt >= MAX_ATTEMPTS)) {
+      return ingest.discard(upload, error instanceof SourceError ? error.message : GAVE_UP)
     }
     deps.onError(error, `fetch asset ${upload.assetId}`)
     const asked = error instanceof SourceError ? (error.retryAfter ?? 0) * 1000 : 0
     const wait = Math.max(asked, FIRST_RETRY_MS * 2 ** (attempt - 1))
     const next = clock() + Math.min(wait, LONGEST_RETRY_MS)
-    await held.use((current) => metadata.renewImport(upload.id, current, next, { attempt }))
+    // A store that cannot answer says nothing of the source.
+    const counted = { attempt: ours ? attempt - 1 : attempt }
+    await held.use((current) => metadata.renewImport(upload.id, current, next, counted))
   }
 
   async function run(lease: ImportLease, held: HeldLease): Promise<void> {
@@ -141,17 +146,19 @@ export function createImports(deps: ImportDeps) {
   async function fetchFrom(first: WebResponse, lease: ImportLease, held: HeldLease): Promise<void> {
     const { head, body } = await peek(first.body, HEAD_SIZE)
     if (head.byteLength === 0) throw refused('The file is empty.')
-    const upload = await identify(lease.upload, head, first)
+    let upload = await identify(lease.upload, head, first)
     const { validator, size } = first
     const resumable = first.ranges && validator !== undefined && size !== undefined
-    if (!resumable || lease.validator !== validator) {
-      await metadata.restartIngest(upload.id, clock())
-    }
+    if (!resumable || lease.validator !== validator) upload = await ingest.restart(upload)
+    const record: RecordChunk = (id, claim) =>
+      held.use(async (current) => {
+        return (await metadata.recordChunks(id, [claim], clock(), current)).active
+      })
     if (!resumable) {
       // What honoured the range once has to be asked again for the whole.
       const { signal } = held
       const whole = first.partial ? (await web.get(lease.url, { signal })).body : body
-      return complete(upload, await fetchWhole(upload, whole))
+      return complete(upload, await fetchWhole(upload, whole, record))
     }
     const plan = { ...upload, ...planChunks(size) }
     await settle(plan)
@@ -161,23 +168,30 @@ export function createImports(deps: ImportDeps) {
     if (!kept) throw new LeaseLostError('the lease was lost')
     const chunks = await metadata.listChunks(upload.id, { from: 1, to: plan.totalChunks })
     const done = new Set(chunks.map(({ index }) => index))
+    const put: PutRange = (to, index, bytes, options) =>
+      ingest.putChunk(to, index, bytes, { ...options, record })
     const { url } = lease
     await fetchRanges(plan, done, {
       web,
       url,
       validator,
       signal: held.signal,
-      put: ingest.putChunk,
+      put,
     })
     await completer.complete(plan)
   }
 
   /** What cannot be had in ranges comes as one stream, from its first byte at every try. */
-  function fetchWhole(upload: Upload, body: AsyncIterable<Uint8Array>): Promise<number> {
+  function fetchWhole(
+    upload: Upload,
+    body: AsyncIterable<Uint8Array>,
+    record: RecordChunk,
+  ): Promise<number> {
     const limit = ingest.limitFor(upload.type)
-    return ingest.putAll(upload, body, (received) => {
+    const check = (received: number) => {
       if (received > limit) throw tooLargeHere(upload.type, limit)
-    })
+    }
+    return ingest.putAll(upload, body, check, { record })
   }
 
   /** Finds out what is being fetched, and refuses at once what it must not be. */
@@ -225,7 +239,9 @@ function nameIn(url: string): string | undefined {
   try {
     const name = decodeURIComponent(pathname.slice(pathname.lastIndexOf('/') + 1))
     // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-    return /[/\u0000-\u001f\u007f-\u009f]/.test(name) ? undefined : name.slice(0, 255) || undefined
+    return /[/\u0000-\u001f\u007f-\u009f]/.test(name)
+      ? undefined
+      : [...name].slice(0, 255).join('') || undefined
   } catch {
     return undefined
   }

@@ -1,7 +1,7 @@
 import { type AssetType, type ChunkPlan, PartwayError, planChunks } from '@partway/protocol'
 import { cut } from './bytes.ts'
 import type { ChunkStore, Clock, Metadata, NewId } from './ports.ts'
-import type { Asset, Upload } from './types.ts'
+import type { Asset, Claim, Upload } from './types.ts'
 
 export interface IngestDeps {
   metadata: Metadata
@@ -59,19 +59,22 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
     return upload
   }
 
-  /** Stores and records one chunk; `expected` where its size is known before. */
+  const recordNow: RecordChunk = async (uploadId, claim) =>
+    (await metadata.recordChunks(uploadId, [claim], clock())).active
+
+  /** Stores and records one chunk. */
   async function putChunk(
     upload: Upload,
     index: number,
     body: AsyncIterable<Uint8Array>,
-    expected?: number,
+    { expected, record = recordNow }: PutOptions = {},
   ): Promise<number> {
     const stored = await store.put(upload, index, body)
     if (expected !== undefined && stored.size !== expected) {
       throw new Error(`chunk ${index} has ${stored.size} bytes instead of ${expected}`)
     }
-    const { active } = await metadata.recordChunks(upload.id, [{ index, ...stored }], clock())
-    if (!active) throw new IngestEndedError('the upload is over')
+    if (!(await record(upload.id, { index, ...stored })))
+      throw new IngestEndedError('the upload is over')
     return stored.size
   }
 
@@ -80,12 +83,13 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
     upload: Upload,
     body: AsyncIterable<Uint8Array>,
     check: (size: number) => void,
+    options?: PutOptions,
   ): Promise<number> {
     let size = 0
     let index = 0
     const counted = count(body, check)
     for await (const piece of cut(counted, upload.chunkSize)) {
-      size += await putChunk(upload, ++index, piece)
+      size += await putChunk(upload, ++index, piece, options)
     }
     return size
   }
@@ -97,16 +101,40 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
 
   /** Ends an upload and frees what it stored. What cannot be freed now is left to the sweep. */
   async function discard(upload: Upload, reason: string): Promise<void> {
-    if (!(await metadata.failUpload(upload.id, reason, clock()))) return
+    const failed = await metadata.failUpload(upload.id, reason, clock()).catch(() => false)
+    if (failed) await free(upload)
+  }
+
+  /** Frees what an upload that is over stored. */
+  async function free(upload: Upload): Promise<void> {
     try {
       await store.abort(upload)
       await metadata.markFreed(upload.id)
     } catch {
-      // The sweep finds it among the failed uploads that are not freed.
+      // The sweep finds it among those that are not freed.
     }
   }
 
-  return { limitFor, begin, putChunk, putAll, planFor, discard }
+  /** Back to the beginning, with an empty place: nothing of what came before is wanted. */
+  async function restart(upload: Upload): Promise<Upload> {
+    const plan = openPlan()
+    // In this order: what is recorded without bytes could never be sealed.
+    await metadata.restartIngest(upload.id, plan, clock())
+    await store.abort(upload)
+    await store.begin(upload)
+    return { ...upload, ...plan }
+  }
+
+  return { limitFor, begin, putChunk, putAll, planFor, restart, discard, free }
+}
+
+/** Records a proven chunk; `false` when it is not wanted any more. */
+export type RecordChunk = (uploadId: string, claim: Claim) => Promise<boolean>
+
+export interface PutOptions {
+  /** Bytes, where they are known before. */
+  expected?: number
+  record?: RecordChunk
 }
 
 /** The upload was ended by somebody else, such as whoever deleted its asset. */

@@ -42,8 +42,10 @@ export interface UploadRecords {
    * Records proven chunks of an active upload, all or none. The upload row is updated first: that
    * is the lock under which counting is exact, so that of racing reports exactly one sees the
    * last chunk arrive. Chunks already recorded stay as they are and count as duplicates.
+   *
+   * @param held of an import: nothing is recorded unless its lease is still this one
    */
-  recordChunks(uploadId: string, chunks: Claim[], now: number): Promise<Recorded>
+  recordChunks(uploadId: string, chunks: Claim[], now: number, held?: number): Promise<Recorded>
   /** Marks a fully recorded, active upload completed and gives its asset the sealed bytes; true for exactly one caller. */
   completeUpload(uploadId: string, object: SealedObject, now: number): Promise<boolean>
   /** Ends an active upload and fails its asset; true for exactly one caller. */
@@ -71,8 +73,11 @@ export interface IngestRecords {
    * size, name, type and renditions. `false` when the upload is not active.
    */
   planIngest(uploadId: string, plan: ChunkPlan, asset: Asset, now: number): Promise<boolean>
-  /** Forgets the recorded chunks of an active upload; what they prove is no longer wanted. */
-  restartIngest(uploadId: string, now: number): Promise<void>
+  /**
+   * Back to the beginning: forgets the recorded chunks of an active upload and the version they were
+   * of, and gives it a plan that is an upper bound again.
+   */
+  restartIngest(uploadId: string, plan: ChunkPlan, now: number): Promise<void>
   /** How far the fetching of an asset has come; `undefined` when it is not being fetched. */
   findIngest(assetId: string): Promise<UploadProgress | undefined>
   /** Takes the import whose lease ran out first, and leases it for `leaseMs`; exactly one caller gets it. */
@@ -144,7 +149,7 @@ export type CreatedUpload =
   | { created: false; upload: UploadProgress; fingerprint: string }
 
 export interface Recorded extends Progress {
-  /** `false`: the upload was not active, and nothing was recorded. */
+  /** `false`: the upload was not active or its lease was lost, and nothing was recorded. */
   active: boolean
   /** Chunks of this call that were not recorded before. */
   added: number

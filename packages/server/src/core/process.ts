@@ -12,7 +12,7 @@ import {
   type Metadata,
 } from './ports.ts'
 import type { Asset } from './types.ts'
-import { verdict } from './verdict.ts'
+import { ASSET_FAILED, verdict } from './verdict.ts'
 
 export interface ProcessDeps {
   metadata: Metadata
@@ -134,7 +134,7 @@ export function createProcessor(deps: ProcessDeps) {
 
 /** Of what failed nothing is made. */
 function failed(asset: Asset, reason: string): AssetChanges {
-  const none = { state: 'error', reason: 'The asset itself failed.' } as const
+  const none = { state: 'error', reason: ASSET_FAILED } as const
   return {
     ...{ state: 'failed', reason },
     ...(asset.hls ? { hls: none } : {}),

@@ -17,7 +17,7 @@ export function reasonAt(upload: UploadProgress, now: number): string | undefine
   return stateAt(upload, now) === 'expired' ? EXPIRED : upload.reason
 }
 
-export const EXPIRED = 'The upload expired. Create a new one.'
+export const EXPIRED = 'It was not complete in time. Start again.'
 
 /** The answer to a change of an upload that is over. */
 export function endedError(upload: UploadProgress, now: number): PartwayError {

@@ -2,6 +2,9 @@ import type { AssetType, TechnicalMetadata } from '@partway/protocol'
 import type { AssetChanges, Inspection } from './ports.ts'
 import type { Asset } from './types.ts'
 
+/** Why nothing is made of an asset. */
+export const ASSET_FAILED = 'The asset itself failed.'
+
 /** What becomes of an asset whose content was looked at. */
 export function verdict(asset: Asset, found: Inspection): AssetChanges {
   const { mimeType, duration, technicalMetadata, problem } = found

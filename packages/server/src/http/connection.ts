@@ -73,13 +73,23 @@ export function askForBodies(app: App): void {
 const MAX_DISCARDED = 64 * 1024 * 1024
 
 /**
- * Before an answer that does not wait for the whole body: the connection stays usable where the
- * rest is small, and is closed where it is huge or of unknown length.
+ * Before an answer that does not wait for the whole body. The rest is read to nowhere where it is
+ * small: senders that find the connection closed while they send never see the answer. A huge one
+ * is cut off.
  */
 export function leaveBody({ raw, headers }: FastifyRequest, reply: FastifyReply): void {
   if (raw.readableEnded) return
-  if (Number(headers['content-length']) <= MAX_DISCARDED) raw.resume()
-  else reply.header('connection', 'close')
+  if (Number(headers['content-length'] ?? 0) > MAX_DISCARDED) {
+    reply.header('connection', 'close')
+    return
+  }
+  let left = MAX_DISCARDED
+  raw.unpipe()
+  raw.on('data', (piece: Uint8Array) => {
+    left -= piece.byteLength
+    if (left < 0) raw.destroy()
+  })
+  raw.resume()
 }
 
 /**

@@ -28,7 +28,8 @@ const FORM_NAMES = new Set(Object.keys(CreateAssetFields.properties))
 
 /** Contract section 3, A1. The official SDKs send the text parts before the file, or after it. */
 export async function createAssetRoute(app: App, deps: Deps): Promise<void> {
-  await app.register(multipart, { limits: LIMITS })
+  const isPartAFile = (name: string | undefined) => name === 'file'
+  await app.register(multipart, { limits: LIMITS, isPartAFile })
   const check = checkBody(ref(CreateAssetFields))
   const checkEarly = checkBody(Type.Partial(CreateAssetFields))
   const checkName = checkBody(Type.Object({ filename: Filename }))
@@ -80,16 +81,19 @@ export async function createAssetRoute(app: App, deps: Deps): Promise<void> {
   async function readForm(request: FastifyRequest): Promise<Form> {
     const form: Form = { fields: {}, file: undefined, filename: undefined }
     try {
-      for await (const part of request.parts()) {
+      for await (const part of fromSender(request.parts())) {
         if (part.type === 'field') addField(form.fields, part)
-        else if (part.fieldname !== 'file') part.file.resume()
         else {
           // What is already known to be wrong need not wait for gigabytes.
           checkEarly(form.fields)
           if (form.fields.method === 'url') throw fileWithUrl()
           form.filename = part.filename || undefined
           const name = form.fields.filename ?? form.filename ?? 'unnamed'
-          form.file = await deps.direct.receive(request.account, String(name), part.file)
+          form.file = await deps.direct.receive(
+            request.account,
+            String(name),
+            fromSender(part.file),
+          )
         }
       }
       return form
@@ -121,6 +125,20 @@ interface Form {
   file: ReceivedFile | undefined
   /** Of the file part. */
   filename: string | undefined
+}
+
+/** What is wrong with what arrives is the sender's doing, or the connection's. */
+async function* fromSender<T>(parts: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* parts
+  } catch (error) {
+    const { statusCode, code } = error as { statusCode?: number; code?: string }
+    if (error instanceof PartwayError || statusCode !== undefined) throw error
+    if (code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET') throw error
+    throw new PartwayError('invalid_request', 'The form is malformed, or was cut off.', {
+      cause: error,
+    })
+  }
 }
 
 type Field = Extract<Multipart, { type: 'field' }>

@@ -32,7 +32,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 
 /** The path of a URL without what must not be repeated: its query, and the signature of a file. */
 export const pathOf = (url: string): string =>
-  url.replace(/\?.*/s, '').replace(/^(\/+files\/+[^/]*\/+)[^/]*/i, '$1***')
+  url.replace(/\?.*/s, '').replace(/[\w-]{43,}/g, '***')
 
 /** Unknown routes and methods, refused before a body is read. */
 export async function refuseUnknownRoute(request: FastifyRequest): Promise<void> {

@@ -63,9 +63,14 @@ export function ingestSentences(metadata: () => Metadata): void {
   it('forgets chunks of which it is told', async () => {
     const { upload } = await begin(URL)
     await metadata().recordChunks(upload.id, claimsFor(upload, [1, 2]), T0)
-    await metadata().restartIngest(upload.id, T0 + 1)
+    await claim(T0)
+    await metadata().renewImport(upload.id, T0 + LEASE, T0 + LEASE, { validator: '"v1"' })
+    await metadata().restartIngest(upload.id, smallPlan(5000, 500), T0 + 1)
     expect(await metadata().listChunks(upload.id, { from: 1, to: 9 })).toEqual([])
-    expect(await metadata().findIngest(upload.assetId)).toMatchObject({ uploadedSize: 0 })
+    expect(await metadata().findIngest(upload.assetId)).toMatchObject({
+      ...{ uploadedSize: 0, chunksCompleted: 0, ...smallPlan(5000, 500) },
+    })
+    expect(await claim(T0 + LEASE)).toMatchObject({ validator: undefined })
     const { added } = await metadata().recordChunks(upload.id, claimsFor(upload, [2]), T0)
     expect(added).toBe(1)
   })
@@ -88,6 +93,29 @@ export function ingestSentences(metadata: () => Metadata): void {
         ...{ until: T0 + LEASE, attempt: 1 },
       },
     ])
+  })
+
+  it('records chunks for who holds the lease, and for nobody else', async () => {
+    const { upload } = await begin(URL)
+    await claim(T0)
+    const record = (held: number) =>
+      metadata().recordChunks(upload.id, claimsFor(upload, [1]), T0, held)
+    expect(await record(T0)).toMatchObject({ active: false, added: 0 })
+    expect(await metadata().findIngest(upload.assetId)).toMatchObject({ uploadedSize: 0 })
+    expect(await record(T0 + LEASE)).toMatchObject({ active: true, added: 1 })
+    await claim(T0 + LEASE)
+    expect(await record(T0 + LEASE)).toMatchObject({ active: false, added: 0 })
+  })
+
+  it('makes no renditions of what did not come', async () => {
+    const upload = sampleUpload({ method: 'url' })
+    const pending = { state: 'pending', reason: undefined } as const
+    const asset = { ...assetFor(upload), method: 'url', hls: pending } as const
+    await metadata().createIngest(upload, asset, URL)
+    await metadata().failUpload(upload.id, 'not found', T0)
+    const reason = 'The asset itself failed.'
+    expect(await find(upload)).toMatchObject({ hls: { state: 'error', reason } })
+    expect((await find(upload))?.thumbnail).toBeUndefined()
   })
 
   it('gives an import again when its lease has run out, and counts', async () => {

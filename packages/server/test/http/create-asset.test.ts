@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream'
 import type { Asset, AssetList } from '@partway/protocol'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { NEVER } from '../support/fakes.ts'
 import { expectCommonHeaders } from '../support/http-expect.ts'
 import { PNG, pathOf } from '../support/http-uploads.ts'
-import { createWorld, listen, type Response, type World } from '../support/http-world.ts'
+import { createWorld, listen, type Response } from '../support/http-world.ts'
 
 const TYPE = 'multipart/form-data; boundary=B'
 const END = Buffer.from('--B--\r\n')
@@ -21,32 +21,34 @@ const file = (bytes: string | Uint8Array = PNG, named = '; filename="a.png"') =>
   )
 const DIRECT = field('method', 'direct')
 
-function post(world: World, ...parts: Buffer[]): Promise<Response> {
+const world = await createWorld()
+afterAll(() => world.app.close())
+
+function post(...parts: Buffer[]): Promise<Response> {
   const headers = { 'content-type': TYPE, 'x-api-key': world.alice }
   const payload = Buffer.concat([...parts, END])
   return world.app.inject({ method: 'POST', url: '/v1.3/assets', headers, payload })
 }
 
-async function created(world: World, ...parts: Buffer[]): Promise<Asset> {
-  const response = await post(world, ...parts)
+async function created(...parts: Buffer[]): Promise<Asset> {
+  const response = await post(...parts)
   expect(response.statusCode, response.body).toBe(201)
   return response.json<Asset>()
 }
 
-async function retrieved(world: World, { _id: id }: Asset): Promise<Asset> {
+async function retrieved({ _id: id }: Asset): Promise<Asset> {
   const response = await world.call('GET', `/assets/${id}`)
   expect(response.statusCode, response.body).toBe(200)
   return response.json<Asset>()
 }
 
-async function contentOf(world: World, asset: Asset): Promise<Buffer> {
-  const { url } = await retrieved(world, asset)
+async function contentOf(asset: Asset): Promise<Buffer> {
+  const { url } = await retrieved(asset)
   return (await world.app.inject(pathOf(url!))).rawPayload
 }
 
 test('a created asset is answered with what is known of it', async () => {
-  await using world = await createWorld()
-  const response = await post(world, DIRECT, file())
+  const response = await post(DIRECT, file())
   expect(response.statusCode).toBe(201)
   expectCommonHeaders(response)
   expect(response.json()).toEqual({
@@ -59,34 +61,31 @@ test('a created asset is answered with what is known of it', async () => {
 })
 
 test('a created asset can be read at once and becomes ready', async () => {
-  await using world = await createWorld()
-  const asset = await created(world, DIRECT, file())
-  expect(await retrieved(world, asset)).toMatchObject({ ...asset, size: PNG.byteLength })
-  expect(await contentOf(world, asset)).toEqual(PNG)
+  const asset = await created(DIRECT, file())
+  expect(await retrieved(asset)).toMatchObject({ ...asset, size: PNG.byteLength })
+  expect(await contentOf(asset)).toEqual(PNG)
   world.ports.media.found = { ...world.ports.media.found, mimeType: 'image/png' }
-  expect(await world.processor.processNext(NEVER)).toBe(true)
-  expect(await retrieved(world, asset)).toMatchObject({ status: 'ready', file_type: 'image/png' })
+  while (await world.processor.processNext(NEVER));
+  expect(await retrieved(asset)).toMatchObject({ status: 'ready', file_type: 'image/png' })
 })
 
 test('a created asset is found by its type and by its owner alone', async () => {
-  await using world = await createWorld()
-  const asset = await created(world, DIRECT, file())
+  const asset = await created(DIRECT, file())
   const listed = async (query: string, key = world.alice) =>
     (await world.call('GET', `/assets${query}`, { key })).json<AssetList>().data
-  expect(await listed('?asset_types=image&filename=A.PN')).toMatchObject([{ _id: asset._id }])
-  expect(await listed('?asset_types=video')).toEqual([])
-  expect(await listed('', world.bob)).toEqual([])
+  const id = `asset_ids=${asset._id}`
+  expect(await listed(`?${id}&asset_types=image&filename=A.PN`)).toMatchObject([{ _id: asset._id }])
+  expect(await listed(`?${id}&asset_types=video`)).toEqual([])
+  expect(await listed(`?${id}`, world.bob)).toEqual([])
 })
 
 test('no session shows of a file sent in one request', async () => {
-  await using world = await createWorld()
-  await created(world, DIRECT, file())
+  await created(DIRECT, file())
   const list = (await world.call('GET', '/assets/multipart-uploads')).json<AssetList>()
   expect(list.data).toEqual([])
 })
 
 test('text parts after the file count, sent in chunks of unknown length', async () => {
-  await using world = await createWorld()
   const { origin } = await listen(world)
   const bytes = Buffer.concat([PNG, Buffer.alloc(300_000, 'x')])
   const body = Buffer.concat([
@@ -99,28 +98,27 @@ test('text parts after the file count, sent in chunks of unknown length', async 
       await new Promise(setImmediate)
     }
   }
-  const response = await fetch(`${origin}/v1.3/assets`, {
+  const init = {
     method: 'POST',
     headers: { 'content-type': TYPE, 'x-api-key': world.alice },
     body: Readable.toWeb(Readable.from(pieces())) as ReadableStream,
     duplex: 'half',
-  })
+  }
+  const response = await fetch(`${origin}/v1.3/assets`, init)
   expect(response.status).toBe(201)
   const asset = (await response.json()) as Asset
   expect(asset).toMatchObject({ filename: 'late.png', thumbnail: { status: 'pending' } })
   expect(asset.user_metadata).toEqual({ a: 1 })
   expect(asset).not.toHaveProperty('hls')
-  expect(await contentOf(world, asset)).toEqual(bytes)
+  expect(await contentOf(asset)).toEqual(bytes)
 })
 
 test('the file may come first of all', async () => {
-  await using world = await createWorld()
-  const asset = await created(world, file(), field('filename', 'b.png'), DIRECT)
+  const asset = await created(file(), field('filename', 'b.png'), DIRECT)
   expect(asset.filename).toBe('b.png')
 })
 
 test('a form of the platform is understood', async () => {
-  await using world = await createWorld()
   const form = new FormData()
   form.set('method', 'direct')
   form.set('file', new File([PNG], 'naïve ☕.png', { type: 'image/png' }))
@@ -137,7 +135,6 @@ test.each([
   ['a type in capitals', 'Multipart/Form-Data; boundary=B'],
   ['a parameter more', 'multipart/form-data; charset=utf-8; boundary=B'],
 ])('a form may have %s', async (_name, type) => {
-  await using world = await createWorld()
   const headers = { 'content-type': type, 'x-api-key': world.alice }
   const payload = Buffer.concat([DIRECT, file(), END])
   const response = await world.app.inject({
@@ -158,26 +155,38 @@ test.each([
   ['with an empty name', '; filename=""', 'unnamed'],
   ['called like the folder above', '; filename=".."', 'unnamed'],
 ])('the name of a file is %s', async (_name, named, expected) => {
-  await using world = await createWorld()
-  const asset = await created(world, DIRECT, file(PNG, named))
+  const asset = await created(DIRECT, file(PNG, named))
   expect(asset.filename).toBe(expected)
-  expect(await contentOf(world, asset)).toEqual(PNG)
+  expect(await contentOf(asset)).toEqual(PNG)
 })
 
-test.each(['b.png', '☕'.repeat(255), '🎬'.repeat(255), '..', '%2e%2e', 'C:\\x.png'])(
-  'the name given in the form wins: %s',
-  async (name) => {
-    await using world = await createWorld()
-    expect((await created(world, field('filename', name), DIRECT, file())).filename).toBe(name)
-    expect((await created(world, DIRECT, file(), field('filename', name))).filename).toBe(name)
-  },
-)
+test.each([
+  ['short', 'b.png'],
+  ['255 characters of 4 bytes', '🎬'.repeat(255)],
+  ['two dots', '..'],
+  ['percent-encoded dots', '%2e%2e'],
+  ['a Windows path', 'C:\\x.png'],
+])('the name given in the form wins: %s', async (_name, name) => {
+  expect((await created(field('filename', name), DIRECT, file())).filename).toBe(name)
+  expect((await created(DIRECT, file(), field('filename', name))).filename).toBe(name)
+})
 
 test('a file part of another type needs no name', async () => {
-  await using world = await createWorld()
   const head = 'Content-Disposition: form-data; name="file"\r\nContent-Type: image/png'
-  const asset = await created(world, DIRECT, part(head, PNG))
-  expect(await contentOf(world, asset)).toEqual(PNG)
+  const asset = await created(DIRECT, part(head, PNG))
+  expect(await contentOf(asset)).toEqual(PNG)
+})
+
+test('a text part may be of any type', async () => {
+  const typed = (name: string, type: string, value: string) =>
+    part(`Content-Disposition: form-data; name="${name}"\r\nContent-Type: ${type}`, value)
+  const asset = await created(
+    typed('method', 'application/octet-stream', 'direct'),
+    typed('user_metadata', 'application/json', '{"a":1}'),
+    typed('filename', 'text/plain; charset=utf-8', 'b.png'),
+    file(),
+  )
+  expect(asset).toMatchObject({ filename: 'b.png', user_metadata: { a: 1 } })
 })
 
 test.each([
@@ -185,86 +194,103 @@ test.each([
   ['notes.TXT', 'document'],
   ['song.mp3', 'audio'],
 ])('what content does not tell is told by the name %s', async (name, type) => {
-  await using world = await createWorld()
-  const asset = await created(world, DIRECT, file('# Hello', `; filename="${name}"`))
-  const list = await world.call('GET', `/assets?asset_types=${type}`)
-  expect(list.json<AssetList>().data).toMatchObject([{ _id: asset._id }])
+  const asset = await created(DIRECT, file('# Hello', `; filename="${name}"`))
+  const list = await world.call('GET', `/assets?asset_ids=${asset._id}&asset_types=${type}`)
+  expect(list.json<AssetList>().page_info.total_results).toBe(1)
 })
 
 test.each(['direct', 'url'])('key-value pairs come with method %s', async (method) => {
-  await using world = await createWorld()
   const source = method === 'direct' ? file() : field('url', 'http://example.com/a.png')
   const values = { text: 'ünï', n: 1.5, yes: true, none: null, empty: '' }
   const pairs = field('user_metadata', JSON.stringify(values))
-  const asset = await created(world, field('method', method), pairs, source)
+  const asset = await created(field('method', method), pairs, source)
   expect(asset.user_metadata).toEqual({ text: 'ünï', n: 1.5, yes: true })
-  expect((await retrieved(world, asset)).user_metadata).toEqual(asset.user_metadata)
+  expect((await retrieved(asset)).user_metadata).toEqual(asset.user_metadata)
 })
 
 test.each(['{}', 'null', '', '{"a":null}', '{"a":""}'])(
   'no key-value pairs are %j',
   async (text) => {
-    await using world = await createWorld()
-    const asset = await created(world, DIRECT, field('user_metadata', text), file())
+    const asset = await created(DIRECT, field('user_metadata', text), file())
     expect(asset).not.toHaveProperty('user_metadata')
   },
 )
 
 test('keys that mean something to JavaScript are keys like others', async () => {
-  await using world = await createWorld()
   const text = '{"__proto__":"x","constructor":"y","toString":"z"}'
-  const asset = await created(world, DIRECT, field('user_metadata', text), file())
+  const asset = await created(DIRECT, field('user_metadata', text), file())
   const response = await world.call('GET', `/assets/${asset._id}`)
   expect(response.body).toContain(`"user_metadata":${text}`)
   expect(Object.prototype).not.toHaveProperty('x')
 })
 
 test('what was wished for is pending', async () => {
-  await using world = await createWorld()
   const wishes = [field('enable_hls', 'true'), field('enable_thumbnail', 'true')]
-  const asset = await created(world, DIRECT, ...wishes, file('x', '; filename="a.mp4"'))
+  const asset = await created(DIRECT, ...wishes, file('x', '; filename="a.mp4"'))
   expect(asset).toMatchObject({ hls: { status: 'pending' }, thumbnail: { status: 'pending' } })
-  expect(await retrieved(world, asset)).toMatchObject({ hls: asset.hls, status: 'processing' })
+  expect(await retrieved(asset)).toMatchObject({ hls: asset.hls, status: 'processing' })
 })
 
 test('a stream of an image is not made', async () => {
-  await using world = await createWorld()
-  expect(await created(world, DIRECT, field('enable_hls', 'true'), file())).not.toHaveProperty(
-    'hls',
-  )
+  expect(await created(DIRECT, field('enable_hls', 'true'), file())).not.toHaveProperty('hls')
 })
 
 test('empty and unknown text parts are as if they were not there', async () => {
-  await using world = await createWorld()
   const names = ['url', 'filename', 'enable_hls', 'enable_thumbnail', 'user_metadata', 'other']
   const asset = await created(
-    world,
     ...[DIRECT, ...names.map((name) => field(name, '')), field('foo', 'bar'), file()],
   )
   expect(asset).toMatchObject({ filename: 'a.png' })
 })
 
 test('of a text part that comes twice the last counts', async () => {
-  await using world = await createWorld()
   const parts = [field('method', 'url'), DIRECT, field('filename', 'a'), field('filename', 'b')]
-  expect(await created(world, ...parts, file())).toMatchObject({ method: 'direct', filename: 'b' })
+  expect(await created(...parts, file())).toMatchObject({ method: 'direct', filename: 'b' })
+})
+
+test('a file is fetched from a URL, and shows its progress', async () => {
+  const url = 'https://example.com/a.png?token=secret'
+  world.ports.web.pages.set(url, { bytes: PNG, validator: '"1"' })
+  const response = await post(field('url', url), field('method', 'url'))
+  expect(response.statusCode, response.body).toBe(201)
+  const asset = response.json<Asset>()
+  expect(asset).toEqual({
+    _id: expect.stringMatching(/^[0-9a-f]{24}$/),
+    ...{ method: 'url', status: 'processing', filename: 'a.png', import: { fetched_size: 0 } },
+    created_at: '2026-11-22T10:00:00Z',
+  })
+  expect(await retrieved(asset)).toEqual(asset)
+  while (await world.imports.importNext(NEVER));
+  const fetched = await retrieved(asset)
+  expect(fetched).toMatchObject({ status: 'processing', size: PNG.byteLength })
+  expect(fetched).not.toHaveProperty('import')
+  expect(await contentOf(asset)).toEqual(PNG)
+  expect(JSON.stringify(world.logs)).not.toContain('secret')
+})
+
+test('a URL that cannot be fetched fails its asset, and is told nowhere', async () => {
+  const parts = [field('method', 'url'), field('url', 'https://example.com/gone?token=secret')]
+  const asset = await created(...parts)
+  while (await world.imports.importNext(NEVER));
+  const failed = await retrieved(asset)
+  expect(failed).toMatchObject({ status: 'failed', filename: 'gone' })
+  expect(failed.error).toEqual({ message: expect.stringContaining('example.com') })
+  expect(JSON.stringify([failed, world.logs])).not.toContain('secret')
 })
 
 test('a file of several chunks comes out as it went in', async () => {
-  await using world = await createWorld({ env: { PARTWAY_MAX_VIDEO_SIZE: '100MiB' } })
   const bytes = Buffer.alloc(11 * 2 ** 20, 'the bytes of a film ')
-  const asset = await created(world, DIRECT, file(bytes, '; filename="a.mp4"'))
-  expect((await contentOf(world, asset)).equals(bytes)).toBe(true)
+  const asset = await created(DIRECT, file(bytes, '; filename="a.mp4"'))
+  expect((await contentOf(asset)).equals(bytes)).toBe(true)
 })
 
 test('files sent at the same time do not mix', async () => {
-  await using world = await createWorld()
   const all = Array.from({ length: 8 }, (_, i) => Buffer.alloc(200_000, `${i}`))
   const assets = await Promise.all(
-    all.map((bytes, i) => created(world, DIRECT, file(bytes, `; filename="${i}.mp4"`))),
+    all.map((bytes, i) => created(DIRECT, file(bytes, `; filename="${i}.mp4"`))),
   )
   for (const [i, asset] of assets.entries()) {
     expect(asset.filename).toBe(`${i}.mp4`)
-    expect((await contentOf(world, asset)).equals(all[i]!)).toBe(true)
+    expect((await contentOf(asset)).equals(all[i]!)).toBe(true)
   }
 })

@@ -26,13 +26,13 @@ const ENDINGS: Ending[] = [
   {
     name: 'expired, before the sweep has seen it',
     status: 'expired',
-    reason: 'The upload expired. Create a new one.',
+    reason: 'It was not complete in time. Start again.',
     end: async (world) => world.ports.clock.advance(24 * HOUR),
   },
   {
     name: 'expired and swept',
     status: 'expired',
-    reason: 'The upload expired. Create a new one.',
+    reason: 'It was not complete in time. Start again.',
     end: async (world) => {
       world.ports.clock.advance(24 * HOUR)
       await world.sweeper.sweep()

@@ -30,7 +30,7 @@ describe('the sweep', () => {
     expect(await find(upload)).toMatchObject({ state: 'active' })
     clock.advance(1)
     await sweeper.sweep()
-    const reason = 'The upload expired. Create a new one.'
+    const reason = 'It was not complete in time. Start again.'
     expect(await find(upload)).toMatchObject({ state: 'expired', reason })
     const { asset } = await assets.find(ACCOUNT, upload.assetId, ORIGIN)
     expect(asset).toMatchObject({ state: 'failed', reason })

@@ -13,7 +13,7 @@ describe('expiry by the clock', () => {
     await presign()
     await report(upload, claims.slice(0, 1))
     clock.advance(1)
-    const expired = invalid(new RegExp(`${upload.id} is expired. .*Create a new one`))
+    const expired = invalid(new RegExp(`${upload.id} is expired. .*Start again`))
     await expect(presign()).rejects.toEqual(expired)
     await expect(report(upload, claims)).rejects.toEqual(expired)
     const page = { page: 1, limit: 1 }

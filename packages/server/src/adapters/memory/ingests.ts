@@ -33,11 +33,14 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       return true
     },
 
-    async restartIngest(uploadId, now) {
+    async restartIngest(uploadId, { totalSize, chunkSize, totalChunks }, now) {
       const row = active(uploadId)
       if (!row) return
       row.chunks.clear()
+      Object.assign(row.upload, { totalSize, chunkSize, totalChunks })
       Object.assign(row.upload, { chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
+      const pending = imports.get(uploadId)
+      if (pending) pending.validator = undefined
     },
 
     async findIngest(assetId) {

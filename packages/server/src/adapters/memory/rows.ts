@@ -1,4 +1,5 @@
 import type { ApiKey, Asset, Chunk, Page, PageRequest, UploadProgress } from '../../core/types.ts'
+import { ASSET_FAILED } from '../../core/verdict.ts'
 
 export interface UploadRow {
   upload: UploadProgress
@@ -48,7 +49,11 @@ export function endUpload(
   Object.assign(upload, { state, reason, updatedAt: now })
   imports.delete(upload.id)
   const asset = assets.get(upload.assetId)?.asset
-  if (asset) Object.assign(asset, { state: 'failed', reason })
+  if (!asset) return
+  Object.assign(asset, { state: 'failed', reason })
+  const none = { state: 'error', reason: ASSET_FAILED } as const
+  if (asset.hls) asset.hls = none
+  if (asset.thumbnail) asset.thumbnail = none
 }
 
 export const newestFirst = <T>(rows: T[], order: (row: T) => { createdAt: number; id: string }) =>

@@ -59,9 +59,10 @@ export function uploadRecords(tables: Tables): UploadRecords {
         .sort((a, b) => a.index - b.index)
     },
 
-    async recordChunks(uploadId, claims, now) {
+    async recordChunks(uploadId, claims, now, held) {
       const row = uploads.get(uploadId)
-      if (row?.upload.state !== 'active') {
+      const lost = held !== undefined && imports.get(uploadId)?.leasedUntil !== held
+      if (row?.upload.state !== 'active' || lost) {
         return { active: false, added: 0, chunksCompleted: 0, uploadedSize: 0 }
       }
       const fresh = claims.filter(({ index }, i) => {

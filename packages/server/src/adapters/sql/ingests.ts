@@ -42,16 +42,22 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
         return true
       }),
 
-    restartIngest: (uploadId, now) =>
+    restartIngest: (uploadId, { totalSize, chunkSize, totalChunks }, now) =>
       db.transaction().execute(async (tx) => {
         const restarted = await tx
           .updateTable('uploads')
-          .set({ chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
+          .set({ totalSize, chunkSize, totalChunks, updatedAt: now })
+          .set({ chunksCompleted: 0, uploadedSize: 0 })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')
           .executeTakeFirst()
         if (!restarted.numUpdatedRows) return
         await tx.deleteFrom('chunks').where('uploadId', '=', uploadId).execute()
+        await tx
+          .updateTable('imports')
+          .set({ validator: null })
+          .where('uploadId', '=', uploadId)
+          .execute()
       }),
 
     async findIngest(assetId) {

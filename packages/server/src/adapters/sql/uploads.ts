@@ -7,6 +7,7 @@ import {
   type Transaction,
 } from 'kysely'
 import type { UploadRecords } from '../../core/ports.ts'
+import { ASSET_FAILED } from '../../core/verdict.ts'
 import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
 
@@ -94,7 +95,7 @@ export function uploadRecords(db: Kysely<Database>): UploadRecords {
         .orderBy('index')
         .execute(),
 
-    recordChunks: (uploadId, chunks, now) =>
+    recordChunks: (uploadId, chunks, now, held) =>
       db.transaction().execute(async (tx) => {
         const locked = await tx
           .updateTable('uploads')
@@ -103,7 +104,7 @@ export function uploadRecords(db: Kysely<Database>): UploadRecords {
           .where('state', '=', 'active')
           .returning(['chunksCompleted', 'uploadedSize'])
           .executeTakeFirst()
-        if (!locked) return { active: false, added: 0, chunksCompleted: 0, uploadedSize: 0 }
+        if (!locked || !(await isHeld(tx, uploadId, held))) return NOT_RECORDED
         if (chunks.length === 0) return { active: true, added: 0, ...locked }
         const added = await tx
           .insertInto('chunks')
@@ -212,6 +213,34 @@ export function uploadRecords(db: Kysely<Database>): UploadRecords {
   }
 }
 
+/** What was asked to be made of an asset that failed. */
+const noRenditions = {
+  hlsReason: sql<string | null>`case when hls_state is null then null else ${ASSET_FAILED} end`,
+  hlsState: sql<'error' | null>`case when hls_state is null then null else 'error' end`,
+  thumbnailReason: sql<
+    string | null
+  >`case when thumbnail_state is null then null else ${ASSET_FAILED} end`,
+  thumbnailState: sql<'error' | null>`case when thumbnail_state is null then null else 'error' end`,
+}
+
+const NOT_RECORDED = { active: false, added: 0, chunksCompleted: 0, uploadedSize: 0 }
+
+/** Writes, because on PostgreSQL that keeps others from taking the import until we are done. */
+async function isHeld(
+  tx: Transaction<Database>,
+  uploadId: string,
+  held: number | undefined,
+): Promise<boolean> {
+  if (held === undefined) return true
+  const { numUpdatedRows } = await tx
+    .updateTable('imports')
+    .set({ leasedUntil: held })
+    .where('uploadId', '=', uploadId)
+    .where('leasedUntil', '=', held)
+    .executeTakeFirst()
+  return numUpdatedRows > 0
+}
+
 /** Ends the active uploads that `which` selects and fails their assets. */
 export async function endUploads(
   tx: Transaction<Database>,
@@ -230,7 +259,7 @@ export async function endUploads(
   if (rows.length > 0) {
     await tx
       .updateTable('assets')
-      .set({ state: 'failed', reason })
+      .set({ state: 'failed', reason, ...noRenditions })
       .where(
         'id',
         'in',
