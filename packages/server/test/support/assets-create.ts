@@ -16,7 +16,7 @@ interface SentFile {
 export const RENDITIONS = { enable_hls: 'true', enable_thumbnail: 'true' }
 
 /** Sends the form that makes an asset, as a browser would; returns whatever is answered. */
-export function postAsset(
+function postAsset(
   { url }: Server,
   fields: Record<string, string>,
   file?: SentFile,
@@ -44,7 +44,7 @@ async function idOf(answer: Promise<Response>): Promise<string> {
 }
 
 /** What is settled does not change any more on its own. */
-export function isSettled({ status, hls, thumbnail }: Asset): boolean {
+function isSettled({ status, hls, thumbnail }: Asset): boolean {
   const open = [hls?.status, thumbnail?.status].some((s) => s === 'pending' || s === 'processing')
   return status !== 'processing' && !open
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { access, mkdir, open, rename, stat, unlink } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isFileName } from '../../core/files.ts'
 import type { ChunkStore } from '../../core/ports.ts'
@@ -18,11 +18,9 @@ export function createDerivedFiles(layout: Layout): Pick<ChunkStore, 'putFile' |
   ): Promise<void> {
     const path = pathOf(ref, name)
     const folder = layout.filesOf(ref)
-    // Not for an object that was freed meanwhile: nobody would ever look here again.
-    await access(layout.object(ref)).catch((error) => {
-      throw errnoOf(error) === 'ENOENT' ? contentMissing(ref) : error
-    })
+    await requireObject(ref)
     await mkdir(folder, { mode: 0o700, recursive: true })
+    await dropUnfinished(folder, name)
     const temporary = `${path}.${randomBytes(8).toString('hex')}`
     const file = await open(temporary, 'wx', 0o600)
     try {
@@ -37,6 +35,25 @@ export function createDerivedFiles(layout: Layout): Pick<ChunkStore, 'putFile' |
     }
     await syncFolder(folder)
     await syncFolder(layout.files)
+    // Once more, because it may have been freed since, and our folder been made after that.
+    await requireObject(ref).catch(async (error) => {
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    })
+  }
+
+  /** Nothing for an object that was freed meanwhile: nobody would ever look here again. */
+  async function requireObject(ref: string): Promise<void> {
+    await access(layout.object(ref)).catch((error) => {
+      throw errnoOf(error) === 'ENOENT' ? contentMissing(ref) : error
+    })
+  }
+
+  /** What a process that died left of the same file. */
+  async function dropUnfinished(folder: string, name: string): Promise<void> {
+    for (const other of await readdir(folder)) {
+      if (other.startsWith(`${name}.`)) await rm(join(folder, other), { force: true })
+    }
   }
 
   function pathOf(ref: string, name: string): string {
