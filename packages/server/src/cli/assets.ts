@@ -5,19 +5,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import type { Command } from 'commander'
-import {
-  clientCommand,
-  clientFor,
-  everyPage,
-  formatSize,
-  group,
-  type ServerOptions,
-  table,
-} from './common.ts'
-
-interface Options extends Partial<ServerOptions> {
-  json?: boolean
-}
+import { clientCommand, everyPage, group } from './common.ts'
+import { clientFor, type ServerOptions } from './server.ts'
+import { formatSize, table } from './text.ts'
 
 const EXAMPLES = {
   list: 'partway assets list --json',
@@ -43,7 +33,7 @@ export function assetsCommand(): Command {
   return group('assets', 'what uploads became', commands, Object.values(EXAMPLES))
 }
 
-async function list(options: Options): Promise<void> {
+async function list(options: ServerOptions): Promise<void> {
   const { assets } = clientFor(options)
   const all = await everyPage((page) => assets.list(page))
   if (options.json) return console.log(JSON.stringify(all))
@@ -58,12 +48,12 @@ async function list(options: Options): Promise<void> {
   console.log(table([['ASSET', 'STATUS', 'SIZE', 'TYPE', 'CREATED', 'FILE'], ...rows]))
 }
 
-async function get(id: string, options: Options): Promise<void> {
+async function get(id: string, options: ServerOptions): Promise<void> {
   const asset = await clientFor(options).assets.retrieve(id)
   console.log(JSON.stringify(asset, null, options.json ? 0 : 2))
 }
 
-async function download(id: string, options: Options & { output: string }): Promise<void> {
+async function download(id: string, options: ServerOptions & { output: string }): Promise<void> {
   const asset = await clientFor(options).assets.retrieve(id)
   if (!asset.url) throw new Error(`asset ${id} has no content yet: its upload is not complete`)
   const response = await fetch(asset.url)
@@ -89,7 +79,7 @@ async function download(id: string, options: Options & { output: string }): Prom
   )
 }
 
-async function remove(id: string, options: Options): Promise<void> {
+async function remove(id: string, options: ServerOptions): Promise<void> {
   await clientFor(options).assets.delete(id)
   console.log(options.json ? JSON.stringify({ asset_id: id }) : `Asset ${id} is deleted.`)
 }

@@ -3,7 +3,9 @@ import { secrets } from '../adapters/crypto/index.ts'
 import { createKeys, DEFAULT_ACCOUNT, type Keys } from '../core/keys.ts'
 import { openMetadata } from '../server/compose.ts'
 import { readConfig } from '../server/config.ts'
-import { group, table, UsageError, withExamples } from './common.ts'
+import { group, withExamples } from './common.ts'
+import { UsageError } from './exit.ts'
+import { table } from './text.ts'
 
 interface Options {
   data?: string

@@ -1,44 +1,8 @@
-import { Command } from 'commander'
-import { VERSION } from '../server/version.ts'
-import { assetsCommand } from './assets.ts'
-import { report } from './common.ts'
-import { keysCommand } from './keys.ts'
-import { serveCommand } from './serve.ts'
-import { uploadCommand } from './upload.ts'
-import { uploadsCommand } from './uploads.ts'
-
-const program = new Command('partway')
-  .description('Take very large media files in over HTTP, in chunks, into storage you own.')
-  .version(VERSION)
-  .addHelpText(
-    'after',
-    `
-Examples:
-  partway serve                                 start a server on 127.0.0.1:4100
-  partway upload film.mp4 --api-key pw_...      upload a file to it
-  partway assets list                           see what is there
-
-Settings are also read from PARTWAY_* variables: docs/configuration.md.`,
-  )
-
-for (const command of [
-  serveCommand(),
-  uploadCommand(),
-  uploadsCommand(),
-  assetsCommand(),
-  keysCommand(),
-]) {
-  program.addCommand(command)
-}
-
-function throwOnExit(command: Command): void {
-  command.exitOverride().showHelpAfterError('(use --help for usage)')
-  for (const child of command.commands) throwOnExit(child)
-}
-throwOnExit(program)
+import { report } from './exit.ts'
+import { createProgram } from './program.ts'
 
 try {
-  await program.parseAsync()
+  await createProgram().parseAsync()
 } catch (error) {
   process.exitCode = report(error)
 }

@@ -1,109 +1,65 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
-import { type FileSource, openFile, type UploadedAsset } from '@partway/client/node'
-import { type AssetType, typeOfFilename } from '@partway/protocol'
-import cliProgress from 'cli-progress'
-import { type Command, Option } from 'commander'
+import { resolve } from 'node:path'
+import type { Command } from 'commander'
+import { clientCommand } from './common.ts'
+import { UsageError } from './exit.ts'
+import { findFiles } from './upload/find.ts'
 import {
-  clientCommand,
-  clientFor,
-  formatSize,
-  positiveInteger,
-  type ServerOptions,
-  UsageError,
-} from './common.ts'
+  type AssetOptions,
+  type SendOptions,
+  withAssetOptions,
+  withSendOptions,
+} from './upload/options.ts'
+import { runUploads } from './upload/run.ts'
 
-const TYPES = ['video', 'audio', 'image', 'document'] as const
-
-interface Options extends Partial<ServerOptions> {
-  json?: boolean
-  type?: AssetType
-  concurrency: number
+interface Options extends SendOptions, AssetOptions {
+  recursive?: boolean
+  glob?: string
+  resume: boolean
 }
 
 export function uploadCommand(): Command {
-  return clientCommand(
+  const command = clientCommand(
     'upload',
     'partway upload film.mp4 --api-key pw_...',
+    'partway upload *.mp4 --metadata project=holiday --metadata take:=3',
+    "partway upload -r footage --glob '*.{mp4,mov}'",
+    'partway upload film.mp4 --hls --thumbnail --wait',
+    'partway upload film.mp4 --server https://media.example.com --limit-rate 10MiB',
     'partway upload --type video --json capture.bin',
-    'partway upload film.mp4 --server https://media.example.com --concurrency 8',
   )
-    .description('upload a file in parallel chunks')
-    .argument('<file>', 'the file to upload')
-    .addOption(
-      new Option('--type <type>', 'what it is; by default told by its name').choices(TYPES),
-    )
-    .option('--concurrency <n>', 'chunks under way at once', positiveInteger, 4)
+    .description('upload files in parallel chunks; repeated after a break, it sends the rest')
+    .argument('<files...>', 'files, and with -r folders')
+    .option('-r, --recursive', 'upload the files of folders too')
+    .option('--glob <pattern>', "only the files of folders with such names, such as '*.mp4'")
+    .option('--no-resume', 'start afresh, and remember nothing')
+  return withSendOptions(withAssetOptions(command))
     .addHelpText(
       'after',
-      '\nWith --json the last line is one object: upload_id, asset_id, url, sha256.',
+      `
+Ctrl-C pauses; the same command goes on. With --json every line is an event: the last of each file
+is uploaded (with --wait: ready), failed or paused. All options and events: docs/cli.md.`,
     )
     .action(run)
 }
 
-async function run(path: string, options: Options): Promise<void> {
-  const client = clientFor(options)
-  await using source = await openFile(path)
-  if (source.size === 0) throw new UsageError(`${path} is empty; there is nothing to upload.`)
-  const type = options.type ?? typeOf(path)
-  const bar = progressBar(source, options.json === true)
-  const started = performance.now()
-  let result: UploadedAsset
-  let sha256: string
-  try {
-    // Hashed on its own while the chunks go out; the pages are in the cache anyway.
-    ;[result, sha256] = await Promise.all([
-      client
-        .upload(source, {
-          type,
-          concurrency: options.concurrency,
-          onProgress: ({ sent }) => bar?.update(sent),
-        })
-        .done(),
-      sha256Of(path),
-    ])
-  } finally {
-    bar?.stop()
+async function run(paths: string[], options: Options): Promise<void> {
+  const { recursive, glob, type, metadata, hls, thumbnail, resume } = options
+  if (glob !== undefined && !recursive) {
+    throw new UsageError('--glob chooses among the files of folders: give -r too.')
   }
-  if (options.json) {
-    const { uploadId, assetId, url } = result
-    console.log(JSON.stringify({ upload_id: uploadId, asset_id: assetId, url, sha256 }))
-    return
-  }
-  const seconds = (performance.now() - started) / 1000
-  const rate = formatSize(source.size / seconds)
-  console.log(
-    `Uploaded ${source.name}: ${formatSize(source.size)} in ${seconds.toFixed(1)} s, ${rate}/s`,
-  )
-  console.log(`  asset   ${result.assetId}\n  sha256  ${sha256}\n  url     ${result.url}`)
-}
-
-function progressBar({ name, size }: FileSource, json: boolean) {
-  if (json || !process.stderr.isTTY) return undefined
-  const bar = new cliProgress.SingleBar(
-    {
-      format: `${name} {bar} {percentage}% | {value} of {total} | {eta_formatted} left`,
-      formatValue: (value, _options, kind) =>
-        kind === 'value' || kind === 'total' ? formatSize(value) : String(value),
-      hideCursor: true,
+  const found = await findFiles(paths, {
+    ...(recursive ? { recursive } : {}),
+    ...(glob === undefined ? {} : { glob }),
+    ...(type === undefined ? {} : { type }),
+  })
+  process.exitCode = await runUploads(found, {
+    ...{ options, resume },
+    upload: {
+      ...(metadata ? { userMetadata: metadata } : {}),
+      ...(hls ? { enableHls: hls } : {}),
+      ...(thumbnail ? { enableThumbnail: thumbnail } : {}),
+      ...(resume ? {} : { resume }),
     },
-    cliProgress.Presets.shades_classic,
-  )
-  bar.start(size, 0)
-  return bar
-}
-
-async function sha256Of(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  await pipeline(createReadStream(path, { highWaterMark: 1024 * 1024 }), hash)
-  return hash.digest('hex')
-}
-
-function typeOf(path: string): AssetType {
-  const type = typeOfFilename(path)
-  if (type) return type
-  throw new UsageError(
-    `The type of ${path} is not told by its name: give --type ${TYPES.join('|')}.`,
-  )
+    command: ['upload', paths.map((path) => resolve(path)), glob, type, metadata, hls, thumbnail],
+  })
 }

@@ -20,6 +20,9 @@ export function createCompleter({ metadata, store, clock, onCompleted }: Complet
   /** @throws PartwayError `parameter_invalid` when the upload was ended meanwhile */
   async function complete(upload: Upload): Promise<void> {
     const chunks = await metadata.listChunks(upload.id, { from: 1, to: upload.totalChunks })
+    if (chunks.length !== upload.totalChunks) {
+      throw new Error(`upload ${upload.id} has ${chunks.length} of ${upload.totalChunks} chunks`)
+    }
     const object = await store.seal(upload, chunks)
     if (await metadata.completeUpload(upload.id, object, clock())) return onCompleted()
     const current = await metadata.findUpload(upload.account, upload.id)

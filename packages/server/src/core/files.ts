@@ -1,5 +1,5 @@
 /** The names that files made from an asset may have: ours alone, flat, and safe in any path. */
-const FILE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}\.(m3u8|m4s|mp4|ts|jpg)$/
+const FILE_NAME = /^[a-z0-9][a-z0-9_-]{0,63}\.(m3u8|m4s|mp4|jpg)$/
 
 export const isFileName = (name: string): boolean => FILE_NAME.test(name)
 

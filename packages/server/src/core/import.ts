@@ -68,7 +68,8 @@ export function createImports(deps: ImportDeps) {
         )
         return asset
       },
-      url,
+      // As the fetch will read it: whatever odd characters it came with.
+      new URL(url).href,
     )
     deps.onCreated()
     return asset!
@@ -90,6 +91,8 @@ export function createImports(deps: ImportDeps) {
     const before = upload.chunksCompleted
     try {
       if (clock() >= upload.expiresAt) throw tooSlow()
+      // As many tries ended with their process.
+      if (lease.attempt > MAX_ATTEMPTS) throw refused(GAVE_UP)
       await run(lease, held)
     } catch (error) {
       const cause = late.signal.aborted ? late.signal.reason : error
@@ -120,6 +123,9 @@ export function createImports(deps: ImportDeps) {
     const ours = error instanceof PartwayError
     const final = error instanceof SourceError ? !error.transient : false
     if (final || (!ours && attempt >= MAX_ATTEMPTS)) {
+      // Whoever lost the lease has nothing to say of what somebody else is fetching.
+      const ownsIt = await held.use((current) => metadata.renewImport(upload.id, current, current))
+      if (!ownsIt) return
       return ingest.discard(upload, error instanceof SourceError ? error.message : GAVE_UP)
     }
     deps.onError(error, `fetch asset ${upload.assetId}`)
@@ -149,7 +155,11 @@ export function createImports(deps: ImportDeps) {
     let upload = await identify(lease.upload, head, first)
     const { validator, size } = first
     const resumable = first.ranges && validator !== undefined && size !== undefined
-    if (!resumable || lease.validator !== validator) upload = await ingest.restart(upload)
+    const same = lease.validator === validator && lease.upload.totalSize === size
+    if (!resumable || !same) {
+      const afresh = upload
+      upload = await held.use((current) => ingest.restart(afresh, current))
+    }
     const record: RecordChunk = (id, claim) =>
       held.use(async (current) => {
         return (await metadata.recordChunks(id, [claim], clock(), current)).active
@@ -158,10 +168,10 @@ export function createImports(deps: ImportDeps) {
       // What honoured the range once has to be asked again for the whole.
       const { signal } = held
       const whole = first.partial ? (await web.get(lease.url, { signal })).body : body
-      return complete(upload, await fetchWhole(upload, whole, record))
+      return complete(upload, await fetchWhole(upload, whole, record), held)
     }
     const plan = { ...upload, ...planChunks(size) }
-    await settle(plan)
+    await settle(plan, held)
     const kept = await held.use((current) =>
       metadata.renewImport(upload.id, current, current, { validator }),
     )
@@ -205,20 +215,24 @@ export function createImports(deps: ImportDeps) {
     return { ...upload, filename, type }
   }
 
-  async function complete(upload: Upload, size: number): Promise<void> {
+  async function complete(upload: Upload, size: number, held: HeldLease): Promise<void> {
+    if (size === 0) throw refused('The file is empty.')
     const plan = { ...upload, ...ingest.planFor(upload, size) }
-    await settle(plan)
+    await settle(plan, held)
     await completer.complete(plan)
   }
 
   /** Fixes the plan and tells the asset what is known now. */
-  async function settle(plan: Upload): Promise<void> {
+  async function settle(plan: Upload, held: HeldLease): Promise<void> {
     const { account, assetId, filename, type, totalSize: size } = plan
     const asset = await metadata.findAsset(account, assetId)
     if (!asset) throw new IngestEndedError('the asset was deleted')
     const hls = isStreamable(type) ? asset.hls : undefined
     const known = { ...asset, filename, type, size, hls }
-    if (!(await metadata.planIngest(plan.id, plan, known, clock()))) {
+    const settled = await held.use((current) =>
+      metadata.planIngest(plan.id, plan, known, clock(), current),
+    )
+    if (!settled) {
       throw new IngestEndedError('the upload is over')
     }
   }

@@ -116,12 +116,13 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
   }
 
   /** Back to the beginning, with an empty place: nothing of what came before is wanted. */
-  async function restart(upload: Upload): Promise<Upload> {
+  async function restart(upload: Upload, held: number): Promise<Upload> {
     const plan = openPlan()
     // In this order: what is recorded without bytes could never be sealed.
-    await metadata.restartIngest(upload.id, plan, clock())
-    await store.abort(upload)
-    await store.begin(upload)
+    if (!(await metadata.restartIngest(upload.id, plan, held, clock()))) {
+      throw new IngestEndedError('the upload is over, or somebody else fetches it')
+    }
+    await store.empty(upload)
     return { ...upload, ...plan }
   }
 

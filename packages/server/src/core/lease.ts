@@ -36,12 +36,14 @@ export function holdLease({ until, leaseMs, clock, every, renew, stop }: LeaseDe
   }
 
   const stopRenewing = every(leaseMs / 3, () => {
-    // A database that does not answer is asked again at the next turn; the lease outlives two.
+    // A database that does not answer is asked again at the next turn, until the lease has run out.
     use(async (current) => {
       const next = clock() + leaseMs
       if (await renew(current, next)) held = next
       else lost.abort(new LeaseLostError('the lease was lost'))
-    }).catch(() => {})
+    }).catch(() => {
+      if (clock() >= held) lost.abort(new LeaseLostError('the lease ran out'))
+    })
   })
 
   return {

@@ -71,13 +71,22 @@ export interface IngestRecords {
   /**
    * Fixes the plan of an active upload, and records its asset or gives the one that is there its
    * size, name, type and renditions. `false` when the upload is not active.
+   *
+   * @param held of an import: `false` as well unless its lease is still this one
    */
-  planIngest(uploadId: string, plan: ChunkPlan, asset: Asset, now: number): Promise<boolean>
+  planIngest(
+    uploadId: string,
+    plan: ChunkPlan,
+    asset: Asset,
+    now: number,
+    held?: number,
+  ): Promise<boolean>
   /**
-   * Back to the beginning: forgets the recorded chunks of an active upload and the version they were
-   * of, and gives it a plan that is an upper bound again.
+   * Back to the beginning: forgets the recorded chunks of an import and the version they were of, and
+   * gives it a plan that is an upper bound again. `false`, and nothing is changed, unless the
+   * upload is active and the lease is still `held`.
    */
-  restartIngest(uploadId: string, plan: ChunkPlan, now: number): Promise<void>
+  restartIngest(uploadId: string, plan: ChunkPlan, held: number, now: number): Promise<boolean>
   /** How far the fetching of an asset has come; `undefined` when it is not being fetched. */
   findIngest(assetId: string): Promise<UploadProgress | undefined>
   /** Takes the import whose lease ran out first, and leases it for `leaseMs`; exactly one caller gets it. */

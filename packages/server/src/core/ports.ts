@@ -31,6 +31,11 @@ export interface ChunkStore {
   /** How many bytes a sealed object really has. @throws PartwayError `service_unavailable` when it is not there */
   size(ref: string): Promise<number>
   /**
+   * Drops every body of an upload that is not sealed, and makes an empty place for it; touches
+   * nothing that is sealed.
+   */
+  empty(upload: Upload): Promise<void>
+  /**
    * Stores one chunk that we bring ourselves, of at most the plan's chunk size. Like a chunk PUT:
    * durable when it resolves, and never in the way of another body.
    */
@@ -41,6 +46,8 @@ export interface ChunkStore {
    * @param name one of ours, see `isFileName`
    */
   putFile(ref: string, name: string, body: AsyncIterable<Uint8Array>): Promise<void>
+  /** Frees one such file. Idempotent. */
+  dropFile(ref: string, name: string): Promise<void>
   /** A file that was kept with a sealed object. */
   findFile(ref: string, name: string): Promise<StoredFile | undefined>
   /** Frees everything an upload ever stored, sealed or not. Idempotent. */

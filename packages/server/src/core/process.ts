@@ -31,6 +31,8 @@ export interface ProcessDeps {
 /** Tries that end with their process or in an error that is not the content's fault. */
 const MAX_ATTEMPTS = 5
 const RETRY_MS = 10_000
+/** A full disk is not free again so soon, and every try makes a stream from its beginning. */
+const STORE_RETRY_MS = 60_000
 
 const RENDITIONS = ['thumbnail', 'hls'] as const
 
@@ -56,12 +58,22 @@ export function createProcessor(deps: ProcessDeps) {
       await held.use((current) => metadata.releaseAsset(asset.id, current, 'done'))
     } catch (error) {
       if (error instanceof LeaseLostError) return true
-      if (!held.signal.aborted) onError(error, `process asset ${asset.id}`)
-      await held.use((current) => putOff(asset.id, current, attempt, error, stop))
+      const cause = await causeOf(error, asset)
+      if (!held.signal.aborted) onError(cause, `process asset ${asset.id}`)
+      await held.use((current) => putOff(asset.id, current, attempt, cause, stop))
     } finally {
       await held.end()
     }
     return true
+  }
+
+  /** A tool that fails cannot say that it was the store's fault; the store can. */
+  async function causeOf(error: unknown, { object }: Asset): Promise<unknown> {
+    if (error instanceof PartwayError || !object) return error
+    return store.size(object.ref).then(
+      () => error,
+      (trouble) => trouble,
+    )
   }
 
   /** A stop and a store that cannot answer say nothing of the asset; whatever else counts. */
@@ -74,7 +86,7 @@ export function createProcessor(deps: ProcessDeps) {
   ): Promise<void> {
     if (stop.aborted) await metadata.releaseAsset(id, held, { at: clock() })
     else if (error instanceof PartwayError) {
-      await metadata.releaseAsset(id, held, { at: clock() + RETRY_MS })
+      await metadata.releaseAsset(id, held, { at: clock() + STORE_RETRY_MS })
     } else await metadata.renewAsset(id, held, clock() + RETRY_MS * 2 ** attempt)
   }
 
@@ -116,12 +128,19 @@ export function createProcessor(deps: ProcessDeps) {
   }
 
   async function render(kind: (typeof RENDITIONS)[number], asset: Asset, signal: AbortSignal) {
-    const emit: EmitFile = (name, body) => store.putFile(asset.object!.ref, name, body)
+    const { ref } = asset.object!
+    const emitted = new Set<string>()
+    const emit: EmitFile = (name, body) => {
+      emitted.add(name)
+      return store.putFile(ref, name, body)
+    }
     try {
       await media[kind](sourceOf(asset), asset.technicalMetadata ?? {}, emit, signal)
       signal.throwIfAborted()
       return { state: 'ready', reason: undefined } as const
     } catch (error) {
+      // Half a stream is of no use to anybody, least of all on a disk that is full.
+      for (const name of emitted) await store.dropFile(ref, name).catch(() => {})
       if (error instanceof MediaError) return { state: 'error', reason: error.message } as const
       throw error
     }

@@ -8,6 +8,7 @@ const TEXT: Record<number, string> = {
   403: 'The request has failed. Partway answers 404 instead; declared because the API does.',
   404: 'It does not exist, or belongs to another account.',
   409: 'Something is in the way. Partway never answers this; declared because the API does.',
+  408: 'The connection broke before the form had come.',
   413: 'The body is over 1 MiB.',
   500: 'The request has failed; the request id leads to the log.',
   503: 'The database or the store cannot answer right now. Repeat the request.',

@@ -46,7 +46,7 @@ export async function createAssetRoute(app: App, deps: Deps): Promise<void> {
         ...CreateAssetFields.properties,
         file: Type.Optional(Type.Unsafe({ type: 'string', format: 'binary' })),
       }),
-      response: { 201: ref(Asset), ...errors(400, 401, 413, 415, 500, 503, 507) },
+      response: { 201: ref(Asset), ...errors(400, 401, 408, 500, 503, 507) },
     },
     // The form is read, and its text checked, by the handler.
     validatorCompiler: () => () => true,

@@ -6,7 +6,6 @@ const MIME_TYPES: Record<string, string> = {
   m3u8: 'application/vnd.apple.mpegurl',
   m4s: 'video/iso.segment',
   mp4: 'video/mp4',
-  ts: 'video/mp2t',
   jpg: 'image/jpeg',
 }
 

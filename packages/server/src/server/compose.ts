@@ -79,8 +79,8 @@ export async function openPorts(config: Config): Promise<Ports> {
 
 /** After this long without a sign of life, whoever leased an asset or an import is taken for dead. */
 const LEASE_MS = 15_000
-/** Longer than any step may take. */
-const SOURCE_URL_TTL_MS = 30 * 24 * 3_600_000
+/** How much longer the URL that tools read from lives than they may run. */
+const SOURCE_URL_MARGIN_MS = 3_600_000
 const ABANDONED_MS = 60_000
 const IDEMPOTENCY_TTL_MS = 24 * 3_600_000
 
@@ -131,7 +131,11 @@ export async function compose(
     ingest: createIngest({ ...ingestDeps, ttlMs: config.importTimeoutMs }),
     onCreated: onImport,
   })
-  const sources = createContentLinks(signer, clock, SOURCE_URL_TTL_MS)
+  const sources = createContentLinks(
+    signer,
+    clock,
+    config.processingTimeoutMs + SOURCE_URL_MARGIN_MS,
+  )
   const processor = createProcessor({
     ...{ metadata, store, media, clock, every, leaseMs: LEASE_MS, onError },
     sourceUrl: (assetId) => sources.url(assetId, ownOrigin()),

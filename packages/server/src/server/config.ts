@@ -152,7 +152,7 @@ export const SETTINGS = {
     variable: 'PARTWAY_PROCESSING_TIMEOUT',
     default: '6h',
     description:
-      'How long one step of processing an asset may take, such as making its HLS stream.',
+      'How long making an HLS stream may take. Looking at a file takes 10 minutes at most.',
     parse: timerFrom(1000),
   }),
   processingMemory: setting({

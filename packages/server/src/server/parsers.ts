@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
 import { MAX_TOTAL_SIZE } from '@partway/protocol'
+import { createIsOpen } from '../adapters/web/addresses.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 // What settings may look like. Every parser throws a RangeError whose message completes the
@@ -66,8 +67,12 @@ export function parseProxies(text: string): string[] {
 /** Addresses and ranges in CIDR notation. */
 export function parseRanges(text: string): string[] {
   const ranges = parseList(text)
-  if (ranges.every(isRange)) return ranges
-  throw new RangeError('addresses or ranges such as 10.0.0.0/8')
+  try {
+    createIsOpen(ranges)
+  } catch {
+    throw new RangeError('addresses or ranges such as 10.0.0.0/8')
+  }
+  return ranges
 }
 
 function isRange(text: string): boolean {

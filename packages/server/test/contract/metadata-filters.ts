@@ -32,6 +32,18 @@ export function filterSentences(metadata: () => Metadata): void {
     expect(await names({ filename: part })).toEqual([`x${part}y`])
   })
 
+  it('misses none that was there when others are added between pages', async () => {
+    const there = []
+    for (let i = 0; i < 7; i++) there.push(await create({ createdAt: T0 + i }))
+    const seen = new Set<string>()
+    for (let page = 1; page <= 8; page++) {
+      const { items } = await metadata().listAssets('alice', { page, limit: 2 }, {})
+      for (const { id } of items) seen.add(id)
+      await create({ createdAt: T0 + 100 + page })
+    }
+    expect(there.filter(({ id }) => !seen.has(id))).toEqual([])
+  })
+
   it('filters by ids and types, all filters at once', async () => {
     const film = await create({ filename: 'a.mp4', type: 'video' })
     const sound = await create({ filename: 'a.mp3', type: 'audio' })

@@ -65,7 +65,7 @@ export function uploadSentences(metadata: () => Metadata): void {
     expect(await metadata().changeAsset(upload.assetId, 0, { state: 'ready' })).toBe(false)
     expect(await metadata().renewAsset(upload.assetId, 0, T0)).toBe(false)
     expect(await metadata().planIngest(upload.id, upload, assetFor(upload), T0)).toBe(false)
-    await metadata().restartIngest(upload.id, upload, T0)
+    expect(await metadata().restartIngest(upload.id, upload, 0, T0)).toBe(false)
     expect(await metadata().renewImport(upload.id, 0, T0)).toBe(false)
     expect(await metadata().findIngest(upload.assetId)).toBeUndefined()
     expect(await metadata().findUpload('alice', upload.id)).toBeUndefined()

@@ -10,7 +10,9 @@ import type { Layout } from './layout.ts'
 import { readSlice } from './read.ts'
 
 /** Keeps what was made from an object in a folder beside it. */
-export function createDerivedFiles(layout: Layout): Pick<ChunkStore, 'putFile' | 'findFile'> {
+export function createDerivedFiles(
+  layout: Layout,
+): Pick<ChunkStore, 'putFile' | 'dropFile' | 'findFile'> {
   async function putFile(
     ref: string,
     name: string,
@@ -63,6 +65,7 @@ export function createDerivedFiles(layout: Layout): Pick<ChunkStore, 'putFile' |
 
   return {
     putFile: (ref, name, body) => guarded(() => putFile(ref, name, body)),
+    dropFile: (ref, name) => guarded(() => rm(pathOf(ref, name), { force: true })),
     findFile: (ref, name) =>
       guarded(async () => {
         const path = pathOf(ref, name)

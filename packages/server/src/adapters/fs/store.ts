@@ -130,6 +130,12 @@ export async function openFileStore(
         return total
       }),
 
+    empty: (upload) =>
+      guarded(async () => {
+        await rm(layout.upload(upload.storeRef), { recursive: true, force: true })
+        await begin(upload)
+      }),
+
     abort: (upload) =>
       guarded(async () => {
         await requireStore()

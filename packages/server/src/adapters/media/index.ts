@@ -14,14 +14,18 @@ export interface MediaOptions {
   limits: ToolLimits
 }
 
+const BRIEF_MS = 10 * 60_000
+
 /** `Media` by ffmpeg and ffprobe where they are installed, and by libraries where they are not. */
 export function createMedia({ toolPath, limits }: MediaOptions): Media {
   const ffmpeg = findTool('ffmpeg', toolPath)
   const ffprobe = findTool('ffprobe', toolPath)
+  // Looking at a file is quick, or it is hopeless.
+  const brief = { ...limits, timeoutMs: Math.min(limits.timeoutMs, BRIEF_MS) }
   return {
     detect: (head, filename) => detectType(Buffer.from(head), head.byteLength < SAMPLE, filename),
-    inspect: createInspector({ ffprobe, ffmpeg, limits }),
-    thumbnail: createThumbnails({ ffmpeg, limits }),
+    inspect: createInspector({ ffprobe, ffmpeg, limits: brief }),
+    thumbnail: createThumbnails({ ffmpeg, limits: brief }),
     hls: createHls({ ffmpeg, limits }),
   }
 }

@@ -79,7 +79,10 @@ export function createInspector({ ffprobe, ffmpeg, limits }: InspectorOptions): 
     signal: AbortSignal,
   ): Promise<Result> {
     const bytes = openByteSource(source.url, source.size, signal)
-    const incomplete = await checkStructure(bytes, type)
+    const { problem: incomplete } = await contentOnly(source, signal, async () => ({
+      metadata: {},
+      problem: await checkStructure(bytes, type),
+    }))
     const reading = await contentOnly(source, signal, async () => {
       const found = await findStreams(source, type, signal)
       return { found, metadata: describeStreams(found), problem: checkStreams(found) }

@@ -14,6 +14,9 @@ const ENTRY = fileURLToPath(
   ),
 )
 
+/** With less, Node does not even start, in bytes. */
+const LEAST_MEMORY = 2 ** 30
+
 /** It starts nothing and writes nothing, whatever becomes of it. */
 const CONFINED = ['--permission', '--allow-fs-read=*']
 /** sharp is native code, to which the above means nothing; Node warns of that every time. */
@@ -31,14 +34,15 @@ export function runReader(
   signal: AbortSignal,
   native = true,
 ): Promise<ToolResult> {
-  const heap = Math.ceil((limits.memory ?? 2 ** 30) / 1024 / 1024)
+  const memory = Math.max(limits.memory, LEAST_MEMORY)
+  const heap = Math.ceil(memory / 2 / 1024 / 1024)
   const confined = native ? [...CONFINED, ...WITH_NATIVE_CODE] : CONFINED
   return runTool(
     process.execPath,
     [`--max-old-space-size=${heap}`, ...confined, ENTRY, ...args],
-    // Node reserves far more addresses than it uses memory, so its own limit has to do.
-    { ...limits, memory: undefined },
+    { ...limits, memory },
     signal,
+    'data',
   )
 }
 

@@ -1,12 +1,16 @@
 import { spawn } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 
 /** What one run of a tool may cost. */
 export interface ToolLimits {
   /** Milliseconds. */
   timeoutMs: number
-  /** Bytes of address space; `undefined` for tools that reserve more than they use. */
-  memory: number | undefined
+  /** Bytes of memory. */
+  memory: number
 }
+
+/** `addresses`: what a program reserves. `data`: what it uses, for those that reserve far more. */
+export type MemoryKind = 'addresses' | 'data'
 
 export interface ToolResult {
   /** `false`: it was ended by a limit, a signal or its own failure. */
@@ -22,35 +26,34 @@ export interface ToolResult {
 const MAX_STDOUT = 16 * 1024 * 1024
 const MAX_STDERR = 16 * 1024
 
-// `ulimit` where the shell has it: macOS has no limit on address space.
-const LIMITED = 'ulimit -v "$0" 2>/dev/null; exec "$@"'
+// `ulimit` where the shell has it: macOS has no limits on memory. The time of the processor is
+// limited as well, for a tool whose server was killed has nobody else who would end it.
+const LIMITED = 'ulimit "$1" "$2" 2>/dev/null; ulimit -t "$3" 2>/dev/null; shift 3; exec "$@"'
+const FLAGS: Record<MemoryKind, string> = { addresses: '-v', data: '-d' }
 
 /**
  * Runs a program without a shell between its arguments and it, in a process group of its own
  * that is killed when time is up, when `signal` aborts, or when it prints too much.
  *
- * @throws Error with `code` ENOENT when there is no such program
+ * @throws Error when nothing can be started
  */
 export function runTool(
   command: string,
   args: readonly string[],
   limits: ToolLimits,
   signal: AbortSignal,
-  options: { cwd?: string } = {},
+  kind: MemoryKind = 'addresses',
 ): Promise<ToolResult> {
+  const kibibytes = Math.ceil(limits.memory / 1024)
+  const seconds = Math.ceil((limits.timeoutMs / 1000) * availableParallelism())
+  const numbers = [FLAGS[kind], kibibytes, seconds].map(String)
   return new Promise((resolve, reject) => {
-    const limited = limits.memory !== undefined
-    const child = spawn(
-      limited ? '/bin/sh' : command,
-      limited ? ['-c', LIMITED, String(Math.ceil(limits.memory! / 1024)), command, ...args] : args,
-      {
-        ...options,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        // Nothing of our settings, some of which are secrets, is a tool's business.
-        env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
-        detached: true,
-      },
-    )
+    const child = spawn('/bin/sh', ['-c', LIMITED, 'sh', ...numbers, command, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing of our settings, some of which are secrets, is a tool's business.
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C.UTF-8' },
+      detached: true,
+    })
     const stdout: Buffer[] = []
     let printed = 0
     let stderr = ''

@@ -7,6 +7,9 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
     return row?.upload.state === 'active' ? row : undefined
   }
 
+  const isHeld = (uploadId: string, held: number | undefined) =>
+    held === undefined || imports.get(uploadId)?.leasedUntil === held
+
   return {
     async createIngest(upload, asset, url) {
       const progress = { chunksCompleted: 0, uploadedSize: 0 }
@@ -20,9 +23,9 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       }
     },
 
-    async planIngest(uploadId, plan, asset, now) {
+    async planIngest(uploadId, plan, asset, now, held) {
       const row = active(uploadId)
-      if (!row) return false
+      if (!row || !isHeld(uploadId, held)) return false
       const { totalSize, chunkSize, totalChunks } = plan
       const { filename, type, size, hls, thumbnail } = asset
       Object.assign(row.upload, { totalSize, chunkSize, totalChunks, filename, type })
@@ -33,14 +36,15 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       return true
     },
 
-    async restartIngest(uploadId, { totalSize, chunkSize, totalChunks }, now) {
+    async restartIngest(uploadId, { totalSize, chunkSize, totalChunks }, held, now) {
       const row = active(uploadId)
-      if (!row) return
+      if (!row || !isHeld(uploadId, held)) return false
       row.chunks.clear()
       Object.assign(row.upload, { totalSize, chunkSize, totalChunks })
       Object.assign(row.upload, { chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
       const pending = imports.get(uploadId)
       if (pending) pending.validator = undefined
+      return true
     },
 
     async findIngest(assetId) {

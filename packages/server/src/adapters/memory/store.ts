@@ -106,6 +106,10 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       return object.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
     },
 
+    async empty({ storeRef }) {
+      places.set(storeRef, { bodies: new Map(), settled: new Map() })
+    },
+
     async put({ storeRef, chunkSize }, index, body) {
       return commit(storeRef, index, await receive(storeRef, index, chunkSize, body))
     },
@@ -114,6 +118,10 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       if (!objects.has(ref)) throw contentMissing(ref)
       const bytes = await gather(body)
       files.set(ref, (files.get(ref) ?? new Map()).set(name, bytes))
+    },
+
+    async dropFile(ref, name) {
+      files.get(ref)?.delete(name)
     },
 
     async findFile(ref, name) {

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { ExpressionBuilder, Kysely } from 'kysely'
 import type { IngestRecords } from '../../core/ports.ts'
 import { foldCase } from '../fold-case.ts'
 import { assetRow, renditions, uploadOf, uploadRow } from './rows.ts'
@@ -18,7 +18,7 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
         }
       }),
 
-    planIngest: (uploadId, plan, asset, now) =>
+    planIngest: (uploadId, plan, asset, now, held) =>
       db.transaction().execute(async (tx) => {
         const { totalSize, chunkSize, totalChunks } = plan
         const { filename, type, size } = asset
@@ -27,6 +27,7 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
           .set({ totalSize, chunkSize, totalChunks, filename, type, updatedAt: now })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')
+          .$if(held !== undefined, (query) => query.where(leasedUntil(held!)))
           .executeTakeFirst()
         if (!planned.numUpdatedRows) return false
         await tx
@@ -42,7 +43,7 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
         return true
       }),
 
-    restartIngest: (uploadId, { totalSize, chunkSize, totalChunks }, now) =>
+    restartIngest: (uploadId, { totalSize, chunkSize, totalChunks }, held, now) =>
       db.transaction().execute(async (tx) => {
         const restarted = await tx
           .updateTable('uploads')
@@ -50,14 +51,16 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
           .set({ chunksCompleted: 0, uploadedSize: 0 })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')
+          .where(leasedUntil(held))
           .executeTakeFirst()
-        if (!restarted.numUpdatedRows) return
+        if (!restarted.numUpdatedRows) return false
         await tx.deleteFrom('chunks').where('uploadId', '=', uploadId).execute()
         await tx
           .updateTable('imports')
           .set({ validator: null })
           .where('uploadId', '=', uploadId)
           .execute()
+        return true
       }),
 
     async findIngest(assetId) {
@@ -119,3 +122,13 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
     },
   }
 }
+
+/** Of an upload that is an import leased until that very time. */
+const leasedUntil = (held: number) => (eb: ExpressionBuilder<Database, 'uploads'>) =>
+  eb.exists(
+    eb
+      .selectFrom('imports')
+      .select('imports.uploadId')
+      .whereRef('imports.uploadId', '=', 'uploads.id')
+      .where('imports.leasedUntil', '=', held),
+  )

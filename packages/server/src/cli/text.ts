@@ -1,0 +1,33 @@
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+/** `1.5 GiB` */
+export function formatSize(bytes: number): string {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(bytes, 1)) / 10))
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power]}`
+}
+
+/** `42 s`, `3 min 20 s`, `2 h 5 min` */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds))
+  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)]
+  if (hours > 0) return `${hours} h ${minutes} min`
+  return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`
+}
+
+/** A name that cannot move the cursor, colour the terminal or turn text round: anybody names files. */
+export const printable = (name: string): string =>
+  name.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
+
+/** Rows with their columns aligned; the first row is the heading. */
+export function table(rows: string[][]): string {
+  const shown = rows.map((row) => row.map(printable))
+  const widths = shown[0]!.map((_, column) => Math.max(...shown.map((row) => row[column]!.length)))
+  return shown
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

@@ -1,0 +1,131 @@
+import { type Client, openFile, UploadError, type UploadOptions } from '@partway/client/node'
+import { compareWithAsset } from '../compare.ts'
+import type { Uploaded, UploadedIds } from './events.ts'
+import { failedEvent } from './failure.ts'
+import type { LocalFile } from './find.ts'
+import type { Finished } from './finished.ts'
+import { SendError, sendFile } from './send.ts'
+import type { View } from './view.ts'
+import { missing, waitUntilMade } from './wait.ts'
+
+export interface FileRunDeps {
+  client: Client
+  upload: UploadOptions
+  compare?: boolean
+  finished: Finished
+  view: View
+  signal: AbortSignal
+}
+
+/** What is done with each file of a run. Nothing is thrown: failures are told and counted. */
+export interface FileRun {
+  /** `undefined` when it did not get there. */
+  send(file: LocalFile): Promise<UploadedIds | undefined>
+  /** Until the asset is made. */
+  wait(file: LocalFile, uploaded: UploadedIds): Promise<void>
+  tally: {
+    uploaded: number
+    failed: number
+    /** Not uploaded because of Ctrl-C. */
+    paused: { path: string; uploadId: string | undefined }[]
+    /** Not waited for because of Ctrl-C. */
+    unmade: LocalFile[]
+  }
+}
+
+export function createFileRun(deps: FileRunDeps): FileRun {
+  const { client, upload, finished, view, signal } = deps
+  const tally: FileRun['tally'] = { uploaded: 0, failed: 0, paused: [], unmade: [] }
+
+  /** What an earlier run of the same command made of the file, unless it came to nothing. */
+  async function earlier(file: LocalFile): Promise<Uploaded | undefined> {
+    const { path, size } = file
+    const ids = finished.find(file)
+    if (!ids) return undefined
+    const asset = await client.assets.retrieve(ids.asset_id, signal).catch(ignoreMissing)
+    if (!asset?.url || asset.status === 'failed') return undefined
+    const { url } = asset
+    return { event: 'uploaded', file: path, ...ids, url, size, resumed_size: size, seconds: 0 }
+  }
+
+  async function send(file: LocalFile): Promise<UploadedIds | undefined> {
+    const { path } = file
+    if (signal.aborted) {
+      tally.paused.push({ path, uploadId: undefined })
+      return undefined
+    }
+    try {
+      const deed = { client, options: upload, emit: view.show, signal }
+      const uploaded = (await earlier(file)) ?? (await sendFile(file, deed))
+      if (deps.compare) await compare(file, uploaded)
+      const { upload_id, asset_id, url, sha256 } = uploaded
+      await finished.add(file, { upload_id, asset_id, sha256 })
+      view.show(uploaded)
+      tally.uploaded += 1
+      return { upload_id, asset_id, url, sha256 }
+    } catch (error) {
+      notSent(path, error)
+      return undefined
+    }
+  }
+
+  function notSent(path: string, error: unknown): void {
+    const known = error instanceof SendError ? error : undefined
+    const { uploadId, assetId } = known ?? {}
+    const ids = uploadId && assetId ? { upload_id: uploadId, asset_id: assetId } : {}
+    if (signal.aborted) {
+      tally.paused.push({ path, uploadId })
+      view.show({ event: 'paused', file: path, ...ids })
+    } else {
+      tally.failed += 1
+      view.show(failedEvent(path, known?.cause ?? error, ids))
+    }
+  }
+
+  /** Chunks that another machine sent of another file would go unnoticed otherwise. */
+  async function compare({ realPath }: LocalFile, { asset_id }: Uploaded): Promise<void> {
+    await using source = await openFile(realPath)
+    const { outcome } = await compareWithAsset(source, asset_id, client)
+    if (outcome !== 'different') return
+    throw new UploadError(`Asset ${asset_id} has other bytes: parts of another file were there.`, {
+      code: 'content_differs',
+    })
+  }
+
+  async function wait(file: LocalFile, ids: UploadedIds): Promise<void> {
+    const { path } = file
+    try {
+      view.show({ event: 'processing', file: path, ...ids })
+      const asset = await waitUntilMade(client, ids.asset_id, signal)
+      const { status, error, file_type, duration, hls, thumbnail } = asset
+      if (status === 'failed') throw unmade('asset_failed', error?.message ?? 'The asset failed.')
+      const url = asset.url ?? ids.url
+      const made = {
+        ...(file_type === undefined ? {} : { file_type }),
+        ...(duration === undefined ? {} : { duration }),
+        ...(hls ? { hls } : {}),
+        ...(thumbnail ? { thumbnail } : {}),
+      }
+      view.show({ event: 'ready', file: path, ...ids, url, ...made })
+      const reason = missing(asset)
+      if (reason !== undefined) throw unmade('rendition_failed', reason)
+    } catch (error) {
+      if (signal.aborted) {
+        tally.unmade.push(file)
+        return
+      }
+      tally.failed += 1
+      view.show(failedEvent(path, error, ids))
+      // The same command is to try it again, with a new upload.
+      await finished.drop(file)
+    }
+  }
+
+  return { send, wait, tally }
+}
+
+const unmade = (code: string, message: string) => new UploadError(message, { code })
+
+function ignoreMissing(error: unknown): undefined {
+  if (!(error instanceof UploadError) || error.status !== 404) throw error
+}

@@ -1,0 +1,129 @@
+import type { UploadOptions } from '@partway/client/node'
+import { EXIT } from '../exit.ts'
+import { addressOf, clientFor } from '../server.ts'
+import { createView } from './create-view.ts'
+import { failedEvent } from './failure.ts'
+import { createFileRun, type FileRun } from './file-run.ts'
+import type { Found, LocalFile } from './find.ts'
+import { type Finished, noneFinished, openFinished } from './finished.ts'
+import { onInterrupt } from './interrupt.ts'
+import { openMemory } from './memory.ts'
+import type { SendOptions } from './options.ts'
+import { createSlots } from './slots.ts'
+import type { View } from './view.ts'
+
+export interface Run {
+  options: SendOptions
+  /** What the client is told for every file. */
+  upload: UploadOptions
+  /** Go on where an earlier run stopped, and be gone on with. */
+  resume: boolean
+  /** What makes it the same command the next time, besides server and key. */
+  command: unknown
+  /** Compare every file with its asset when it is there. */
+  compare?: boolean
+}
+
+/** More would only compete; a large file fills the line by itself. */
+const FILES_AT_ONCE = 2
+/** Assets are made one after the other, so asking for all of them at once would bring nothing. */
+const WAITS_AT_ONCE = 4
+
+/** Uploads what was found, as far as it goes; resolves to the exit code. */
+export async function runUploads(found: Found, run: Run): Promise<number> {
+  const { options } = run
+  const address = addressOf(options)
+  const view = createView(options.json === true)
+  const memory = run.resume ? await openMemory() : undefined
+  const folders = memory && 'uploads' in memory ? memory : undefined
+  if (memory && !folders)
+    view.note(`Nothing is remembered of this run: ${(memory as { reason: string }).reason}.`)
+  const client = clientFor(options, folders?.uploads)
+  for (const { path, reason } of found.skipped) {
+    view.show({ event: 'skipped', file: path, reason })
+  }
+  for (const { path, error } of found.failed) view.show(failedEvent(path, error))
+  if (found.files.length === 0) {
+    if (found.failed.length === 0) throw new Error('there is nothing to upload.')
+    return EXIT.failed
+  }
+  // A server that is down or a key that is wrong is told once, and soon.
+  await client.uploads.list({ page_limit: 1 })
+
+  const finished = folders
+    ? await openFinished(folders.commands, { ...address, command: run.command })
+    : noneFinished
+  using interruption = onInterrupt(() => view.close())
+  const { signal } = interruption
+  const { filesAtOnce, upload } = share(run, found.files.length)
+  const file = createFileRun({ ...run, client, upload, finished, view, signal })
+  try {
+    await runAll(found.files, file, filesAtOnce, options.wait === true)
+  } finally {
+    view.close()
+  }
+  return conclude(found, file, { run, finished, view, signal })
+}
+
+/** One connection budget for all files. With a limit of the rate, one file after the other. */
+function share({ options, upload }: Run, count: number) {
+  const { concurrency, limitRate } = options
+  const most = limitRate !== undefined ? 1 : Math.min(FILES_AT_ONCE, count)
+  const filesAtOnce = concurrency === 'auto' ? most : Math.min(most, concurrency)
+  return {
+    filesAtOnce,
+    upload: {
+      ...upload,
+      concurrency: concurrency === 'auto' ? concurrency : Math.floor(concurrency / filesAtOnce),
+      ...(limitRate === undefined ? {} : { limitRate }),
+    },
+  }
+}
+
+async function runAll(files: LocalFile[], run: FileRun, filesAtOnce: number, wait: boolean) {
+  const sending = createSlots(filesAtOnce)
+  const waiting = createSlots(WAITS_AT_ONCE)
+  const one = async (file: LocalFile) => {
+    const uploaded = await sending(() => run.send(file))
+    if (uploaded && wait) await waiting(() => run.wait(file, uploaded))
+  }
+  await Promise.all(files.map(one))
+}
+
+interface Conclusion {
+  run: Run
+  finished: Finished
+  view: View
+  signal: AbortSignal
+}
+
+async function conclude(
+  found: Found,
+  { tally }: FileRun,
+  { run, finished, view, signal }: Conclusion,
+): Promise<number> {
+  const failed = tally.failed + found.failed.length
+  if (found.files.length + found.failed.length > 1) {
+    const parts = [
+      `${tally.uploaded} of ${found.files.length + found.failed.length} files uploaded`,
+      ...(failed > 0 ? [`${failed} failed`] : []),
+      ...(found.skipped.length > 0 ? [`${found.skipped.length} skipped`] : []),
+    ]
+    view.say(`${parts.join(', ')}.`)
+  }
+  const { paused, unmade } = tally
+  if (paused.length + unmade.length === 0) {
+    if (failed === 0) await finished.forget()
+    return failed === 0 ? 0 : EXIT.failed
+  }
+  if (paused.length > 0) for (const line of howToResume(run, paused)) view.note(line)
+  else view.note('Stopped waiting. The files are uploaded; run the same command to wait again.')
+  return signal.aborted ? EXIT.interrupted : EXIT.failed
+}
+
+function howToResume({ resume }: Run, paused: FileRun['tally']['paused']): string[] {
+  if (resume) return ['Paused. Run the same command again to go on.']
+  const begun = paused.filter(({ uploadId }) => uploadId !== undefined)
+  const commands = begun.map(({ path, uploadId }) => `  partway uploads resume ${uploadId} ${path}`)
+  return commands.length > 0 ? ['Paused. To go on:', ...commands] : ['Stopped.']
+}
