@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { runProgram, TEST_KEY, temporaryFolder } from '../support/program.ts'
+import { startCommandWorld } from '../support/program-cli.ts'
 
 const COMMANDS = [
   '',
@@ -13,16 +14,19 @@ const COMMANDS = [
   'uploads',
   'uploads list',
   'uploads status',
+  'uploads resume',
   'uploads abort',
   'assets',
   'assets list',
   'assets get',
   'assets download',
   'assets delete',
+  'verify',
   'keys',
   'keys create',
   'keys list',
   'keys revoke',
+  'completion',
 ]
 
 /** An address where nothing listens. */
@@ -63,6 +67,13 @@ describe('the exit code', () => {
     ['a missing argument', ['assets', 'get']],
     ['an option out of range', ['upload', 'x.mp4', '--concurrency', '0']],
     ['a wrong server address', ['assets', 'list', '--server', 'nowhere']],
+    ['a server address with a query', ['assets', 'list', '--server', 'http://127.0.0.1/?x=1']],
+    ['a rate that is no size', ['upload', 'x.mp4', '--limit-rate', 'fast']],
+    ['metadata without a value', ['upload', 'x.mp4', '--metadata', 'title']],
+    ['metadata that is no JSON', ['upload', 'x.mp4', '--metadata', 'take:=three']],
+    ['a folder without -r', ['upload', import.meta.dirname]],
+    ['a pattern without -r', ['upload', 'x.mp4', '--glob', '*.mp4']],
+    ['no file at all', ['upload']],
     ['an unknown type', ['upload', 'x.mp4', '--type', 'hologram']],
   ])('is 2 for %s', async (_name, args) => {
     const { code, stdout, stderr } = await runProgram(args, key)
@@ -78,6 +89,15 @@ describe('the exit code', () => {
     expect(code).toBe(2)
     expect(stderr).toMatch(oneLine)
     expect(stderr).toMatch(/--api-key.*PARTWAY_API_KEY/)
+  })
+
+  it('is 2 for a variable that is no address, and names it', async () => {
+    const ours = await runProgram(['assets', 'list'], { ...key, PARTWAY_SERVER: 'nowhere' })
+    const theirs = await runProgram(['assets', 'list'], { ...key, TWELVELABS_BASE_URL: 'nowhere' })
+
+    expect([ours.code, theirs.code]).toEqual([2, 2])
+    expect(ours.stderr).toMatch(/^PARTWAY_SERVER must be a URL.*"nowhere"/)
+    expect(theirs.stderr).toMatch(/^TWELVELABS_BASE_URL must be a URL.*"nowhere"/)
   })
 
   it('is 2 for a file that is empty or of no known type', async () => {
@@ -131,13 +151,46 @@ describe('the exit code', () => {
     expect(stderr).toContain(path)
   })
 
-  it('is 1 when the server is down', async () => {
-    const server = await deadServer()
+  it('is 1 when there is nothing to upload in a folder', async () => {
+    await using folder = await temporaryFolder()
 
-    const { code, stderr } = await runProgram(['assets', 'list', '--server', server], key)
+    const { code, stderr } = await runProgram(['upload', '-r', folder.path], key)
 
     expect(code).toBe(1)
-    expect(stderr).toMatch(oneLine)
-    expect(stderr).toContain(`No answer from ${server}`)
+    expect(stderr).toBe('Failed: there is nothing to upload.\n')
+  })
+
+  it('is 1 soon when the server is down, also for uploads', async () => {
+    await using folder = await temporaryFolder()
+    const server = await deadServer()
+    const path = join(folder.path, 'film.mp4')
+    await writeFile(path, 'film')
+    const env = { ...key, PARTWAY_SERVER: server, XDG_STATE_HOME: folder.path }
+
+    for (const args of [
+      ['assets', 'list'],
+      ['upload', path],
+    ]) {
+      const { code, stderr } = await runProgram(args, env)
+
+      expect(code).toBe(1)
+      expect(stderr).toMatch(oneLine)
+      expect(stderr).toContain(`No answer from ${server}`)
+    }
+  })
+
+  it('is 1 for a wrong key and for an address with a path, and says what is wrong', async () => {
+    await using world = await startCommandWorld()
+    const path = world.at('film.mp4')
+    await writeFile(path, 'film')
+
+    const wrongKey = await world.partway('upload', path, '--api-key', 'pw_wrong')
+    const withPath = await world.partway('upload', path, '--server', `${world.server.url}/docs`)
+
+    expect([wrongKey.code, withPath.code]).toEqual([1, 1])
+    expect(wrongKey.stderr).toMatch(oneLine)
+    expect(wrongKey.stderr).toContain('[api_key_invalid]')
+    expect(withPath.stderr).toMatch(oneLine)
+    expect(withPath.stderr).toContain('without any path')
   })
 })

@@ -1,20 +1,15 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  clientEnv,
-  type Program,
-  runProgram,
-  startProgram,
-  temporaryFolder,
-} from '../support/program.ts'
+import { type Program, runProgram, startProgram, temporaryFolder } from '../support/program.ts'
 import { CHUNK, createApi } from '../support/program-api.ts'
+import { commandEnv } from '../support/program-cli.ts'
 import { fetchSha256, randomVideo, sha256, writeRandomFile } from '../support/program-files.ts'
 
 describe('the command line against a running server', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let server: Program
-  const partway = (...args: string[]) => runProgram(args, clientEnv(server))
+  const partway = (...args: string[]) => runProgram(args, commandEnv(server, folder.path))
   const lastLine = (text: string) => JSON.parse(text.trimEnd().split('\n').at(-1)!)
 
   beforeAll(async () => {
@@ -34,8 +29,7 @@ describe('the command line against a running server', () => {
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const result = lastLine(stdout)
-    expect(Object.keys(result).toSorted()).toEqual(['asset_id', 'sha256', 'upload_id', 'url'])
-    expect(result.sha256).toBe(expected)
+    expect(result).toMatchObject({ event: 'uploaded', file: path, sha256: expected })
     expect(await fetchSha256(result.url)).toBe(expected)
     expect(await createApi(server).asset(result.asset_id)).toMatchObject({
       filename: 'holiday film.mp4',
@@ -51,7 +45,7 @@ describe('the command line against a running server', () => {
     const { code, stdout } = await partway('upload', path, '--type', 'video')
 
     expect(code).toBe(0)
-    expect(stdout).toContain('Uploaded note.bin: 100 B')
+    expect(stdout).toContain(`Uploaded ${path}: 100 B`)
     expect(stdout).toContain(`sha256  ${sha256(bytes)}`)
     const url = /url +(\S+)/.exec(stdout)![1]!
     expect(await fetchSha256(url)).toBe(sha256(bytes))

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { clientEnv, runProgram, startProgram, temporaryFolder } from '../support/program.ts'
+import { runProgram, startProgram, temporaryFolder } from '../support/program.ts'
 import { CHUNK, createApi } from '../support/program-api.ts'
+import { commandEnv } from '../support/program-cli.ts'
 import { fetchSha256, storeOf, writeRandomFile } from '../support/program-files.ts'
 
 const CHUNKS = 12
@@ -25,7 +26,8 @@ it('finishes `partway upload` although the server is killed twice at random mome
   try {
     const listen = new URL(server.url).host
     let gaveUp = false
-    const uploading = runProgram(['upload', path, '--json'], clientEnv(server)).finally(() => {
+    const env = commandEnv(server, folder.path)
+    const uploading = runProgram(['upload', path, '--json'], env).finally(() => {
       gaveUp = true
     })
     for (const moment of moments) {
