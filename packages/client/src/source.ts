@@ -8,6 +8,8 @@ export interface Source {
   size: number
   /** When it was last changed, in epoch milliseconds; `undefined` where nothing says. */
   modified?: number | undefined
+  /** It is not what it was when it was opened; absent where nothing tells. */
+  isChanged?(): Promise<boolean>
   /** It can be read only once, from its start to its end. */
   once?: boolean
   /**

@@ -44,8 +44,8 @@ export function indexedDbJournals(): JournalStore {
   }
 }
 
-const nameOf = ({ server, account, name, size, modified }: JournalKey) =>
-  JSON.stringify([server, account, name, size, modified ?? null])
+const nameOf = ({ server, account, name, size, modified, wishes }: JournalKey) =>
+  JSON.stringify([server, account, name, size, modified ?? null, wishes])
 
 /** @throws UploadError `upload_in_progress` when another tab has it */
 function lock(name: string, filename: string): Promise<() => void> {

@@ -33,6 +33,10 @@ export async function openFile(path: string): Promise<FileSource> {
       }
       return bytes
     },
+    async isChanged() {
+      const now = await file.stat()
+      return now.size !== stats.size || now.mtimeMs !== stats.mtimeMs
+    },
     [Symbol.asyncDispose]: () => file.close(),
   }
 }

@@ -11,7 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { UploadError } from '../error.ts'
 import {
   createJournal,
@@ -27,7 +27,9 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000
 
 /** Where programs keep what they remember between runs: XDG's state folder, or its like. */
 export function stateFolder(env: Record<string, string | undefined>): string {
-  if (env.XDG_STATE_HOME) return join(env.XDG_STATE_HOME, 'partway')
+  // A relative one is to be ignored, says the XDG Base Directory Specification.
+  if (env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME))
+    return join(env.XDG_STATE_HOME, 'partway')
   if (process.platform === 'win32' && env.LOCALAPPDATA) return join(env.LOCALAPPDATA, 'partway')
   return join(homedir(), '.local', 'state', 'partway')
 }
@@ -60,8 +62,8 @@ export function fileJournals(folder: string): JournalStore {
   }
 }
 
-function nameOf({ server, account, name, size, modified }: JournalKey): string {
-  const text = JSON.stringify([server, account, name, size, modified ?? null])
+function nameOf({ server, account, name, size, modified, wishes }: JournalKey): string {
+  const text = JSON.stringify([server, account, name, size, modified ?? null, wishes])
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 

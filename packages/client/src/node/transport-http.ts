@@ -38,13 +38,17 @@ export function createHttpTransport(): Transport {
       },
     )
     try {
-      for (let at = 0; at < body.byteLength && !over; at += SLICE) {
+      let at = 0
+      for (; at < body.byteLength && !over; at += SLICE) {
         await Promise.race([ended, sendSlice(request, chunk, at)])
       }
-      request.end()
+      const whole = at >= body.byteLength
+      if (whole) request.end()
       const response = await answered
       const pieces: Buffer[] = []
       for await (const piece of response) pieces.push(piece as Buffer)
+      // The rest of the body would be taken for the next request.
+      if (!whole) request.destroy()
       return {
         status: response.statusCode ?? 0,
         header: (name) => String(response.headers[name] ?? '') || undefined,

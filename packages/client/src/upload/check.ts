@@ -9,6 +9,8 @@ import type { Session } from './session.ts'
 export interface Unreported {
   index: number
   etag: string
+  /** The store has confirmed it. Otherwise it was only begun. */
+  confirmed: boolean
 }
 
 export interface Checked {
@@ -40,12 +42,12 @@ export async function checkSent(
   for (const [index, { etag, sha256: before }] of entry.stored) {
     const now = before === undefined ? undefined : await digestOf(index)
     if (now !== before) return { changed: true, unreported: [] }
-    if (!reported.has(index)) unreported.push({ index, etag })
+    if (!reported.has(index)) unreported.push({ index, etag, confirmed: true })
   }
   for (const index of entry.begun) {
     if (entry.stored.has(index) || reported.has(index)) continue
     const etag = await digestOf(index)
-    if (etag !== undefined) unreported.push({ index, etag })
+    if (etag !== undefined) unreported.push({ index, etag, confirmed: false })
   }
   return { changed: false, unreported }
 }

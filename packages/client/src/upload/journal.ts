@@ -10,6 +10,8 @@ export interface JournalKey {
   size: number
   /** Epoch milliseconds; `undefined` where the source does not say. */
   modified: number | undefined
+  /** What was asked for with it, as text. */
+  wishes: string
 }
 
 /** A chunk that the store has confirmed. */

@@ -2,6 +2,7 @@ import { chunkSizeAt } from '@partway/protocol'
 import type { AssetsApi, UploadsApi } from '../api.ts'
 import { UploadError } from '../error.ts'
 import type { Platform } from '../platform.ts'
+import { changed, type Source } from '../source.ts'
 import type { Unreported } from './check.ts'
 import type { Journal } from './journal.ts'
 import type { Meter } from './progress.ts'
@@ -17,6 +18,7 @@ export interface SendDeps {
   uploads: UploadsApi
   assets: AssetsApi
   platform: Platform
+  source: Source
   reader: ChunkReader
   journal: Journal
   meter: Meter
@@ -43,16 +45,18 @@ export async function sendChunks(
   deps: SendDeps,
   outer: AbortSignal,
 ): Promise<string> {
-  const { uploads, assets, platform, reader, journal, meter, window, throttle } = deps
+  const { uploads, assets, platform, source, reader, journal, meter, window, throttle } = deps
   const { uploadId, assetId, plan, headers, reported } = session
   const stop = new AbortController()
   const signal = AbortSignal.any([outer, stop.signal])
   const result = Promise.withResolvers<string>()
-  const urls = createUrls(uploads, uploadId, plan, session.urls)
+  const urls = createUrls(uploads, uploadId, plan, session.urls, signal)
   const known = new Set([...reported, ...unreported.map(({ index }) => index)])
   const todo: number[] = []
   for (let index = 1; index <= plan.totalChunks; index++) if (!known.has(index)) todo.push(index)
   const underWay = new Map<number, Transfer>()
+  // Begun by a run before, and perhaps stored: the answer to their report tells.
+  const claimed = new Set(unreported.flatMap((chunk) => (chunk.confirmed ? [] : [chunk.index])))
   const refusals = new Map<number, number>()
   const durations: number[] = []
   const tasks = new Set<Promise<void>>()
@@ -66,7 +70,10 @@ export async function sendChunks(
   )
 
   function onReported(indexes: number[], url: string | undefined): void {
-    for (const index of indexes) reported.add(index)
+    for (const index of indexes) {
+      reported.add(index)
+      if (claimed.delete(index)) meter.acknowledge(sizeOf(index))
+    }
     if (reported.size < plan.totalChunks) return
     if (url) result.resolve(url)
     else assets.retrieve(assetId, signal).then((asset) => result.resolve(asset.url ?? ''), fail)
@@ -75,6 +82,7 @@ export async function sendChunks(
   function onRefused(index: number, error: UploadError): void {
     const times = (refusals.get(index) ?? 0) + 1
     refusals.set(index, times)
+    claimed.delete(index)
     if (times > MAX_REFUSED) fail(error.at(index))
     else {
       todo.unshift(index)
@@ -123,6 +131,9 @@ export async function sendChunks(
       meter.acknowledge(size)
       // What was sent twice may still be leaving on the other connection.
       reader.release(index, transfer.sentTwice() ? undefined : body)
+      // Before the last report, which would make an asset of it.
+      const last = todo.length === 0 && tasks.size === 1
+      if (last && (await source.isChanged?.())) throw changed(source.name)
       reporter.add({ chunk_index: index, proof: etag, proof_type: 'etag', chunk_size: size })
     } finally {
       underWay.delete(index)
@@ -147,7 +158,8 @@ export async function sendChunks(
   try {
     outer.throwIfAborted()
     let confirmed = 0
-    for (const index of known) confirmed += sizeOf(index)
+    for (const index of reported) confirmed += sizeOf(index)
+    for (const chunk of unreported) if (chunk.confirmed) confirmed += sizeOf(chunk.index)
     meter.restart(confirmed)
     meter.enter('sending')
     for (const { index, etag } of unreported) {

@@ -25,7 +25,8 @@ export interface SessionDeps {
   source: Source
   options: UploadOptions
   filename: string
-  type: AssetType
+  /** Only needed for a new upload. */
+  type: AssetType | undefined
   journal: Journal
 }
 
@@ -51,7 +52,7 @@ export async function createSession(deps: SessionDeps, signal: AbortSignal): Pro
   const { uploads, source, options, filename, type, journal } = deps
   const created = await uploads.create(
     {
-      ...{ filename, type, total_size: source.size },
+      ...{ filename, type: type!, total_size: source.size },
       ...(options.enableHls ? { enable_hls: true } : {}),
       ...(options.enableThumbnail ? { enable_thumbnail: true } : {}),
       ...(options.userMetadata ? { user_metadata: options.userMetadata } : {}),
@@ -95,11 +96,19 @@ async function findSession(
   if (!assetId || !chunkSize) return undefined
   const plan = planOf(size, chunkSize)
   if (entry?.uploadId !== uploadId) await journal.start({ uploadId, assetId, plan })
+  let url: string | undefined
+  try {
+    if (status === 'completed') url = (await assets.retrieve(assetId, signal)).url ?? ''
+  } catch (error) {
+    // It was completed, and its asset deleted.
+    if (error instanceof UploadError && error.status === 404) return undefined
+    throw error
+  }
   const done = chunks.filter((chunk) => chunk.status === 'completed')
   return {
     ...{ uploadId, assetId, plan, headers: HEADERS, urls: [] },
     reported: new Set(done.map(({ index }) => index)),
-    url: status === 'completed' ? ((await assets.retrieve(assetId, signal)).url ?? '') : undefined,
+    url,
   }
 }
 

@@ -31,6 +31,13 @@ export interface Transfer {
 
 /** A connection on which nothing moves for so long is given up, in milliseconds. */
 const STALL_MS = 30_000
+/**
+ * What may be moving where we do not see it: all of a chunk by a transport that tells nothing, and
+ * what the system holds for us of what it has taken; and the slowest line we wait for, in bytes a
+ * second.
+ */
+const HELD = 4 * 1024 * 1024
+const SLOWEST = 32 * 1024
 /** URLs that the store refuses one after the other, before it is taken at its word. */
 const MAX_REFUSED = 3
 
@@ -86,15 +93,17 @@ async function send(
   return withRetry({ policy: PATIENT_RETRY, signal, onRetry }, async () => {
     const url = await urls.get(index, signal)
     const name = Symbol()
-    const stall = stallTimer(signal)
+    const stall = stallTimer(signal, body.byteLength)
     try {
       const answer = await platform.transport({
         ...{ url, body, headers: { ...headers, ...digestHeader(sha256) }, signal: stall.signal },
         onSent(bytes) {
-          stall.restart()
+          if (stall.ended()) return
+          stall.restart(Math.min(HELD, bytes))
           meter.sending(name, bytes)
         },
         async allow(bytes) {
+          stall.pause()
           await throttle(bytes, stall.signal)
           stall.restart()
         },
@@ -133,21 +142,29 @@ const missingEtag = () =>
   )
 
 /** Aborts when nothing has moved for a while. */
-function stallTimer(signal: AbortSignal) {
+function stallTimer(signal: AbortSignal, size: number) {
   const stalled = new AbortController()
-  let timer: ReturnType<typeof setTimeout>
-  const fire = () =>
-    stalled.abort(
-      new UploadError(`Nothing moved for ${STALL_MS / 1000} seconds.`, { code: 'stalled' }),
-    )
-  const restart = () => {
-    clearTimeout(timer)
-    timer = setTimeout(fire, STALL_MS)
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let ended = false
+  let unseen = size
+  const fire = () => stalled.abort(new UploadError('Nothing moved any more.', { code: 'stalled' }))
+  const pause = () => clearTimeout(timer)
+  const restart = (held = unseen) => {
+    unseen = held
+    pause()
+    // A transport may tell of what left when all is over.
+    if (!ended) timer = setTimeout(fire, STALL_MS + (unseen / SLOWEST) * 1000)
   }
   restart()
   return {
     signal: AbortSignal.any([signal, stalled.signal]),
     restart,
-    end: () => clearTimeout(timer),
+    /** While we are waiting ourselves. */
+    pause,
+    ended: () => ended,
+    end() {
+      ended = true
+      pause()
+    },
   }
 }

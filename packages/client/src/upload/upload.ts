@@ -52,11 +52,14 @@ export function startUpload(
     const { journals } = platform
     if (!journals || source.once || options.resume === false) return memoryJournal()
     const { size, modified } = source
-    return journals.open({ ...identity, name: source.name, size, modified })
+    const { enableHls, enableThumbnail, userMetadata } = options
+    // Whoever wants something else made of the same file wants another asset.
+    const wishes = JSON.stringify([filename, type, enableHls, enableThumbnail, userMetadata])
+    return journals.open({ ...identity, name: source.name, size, modified, wishes })
   }
 
   async function attempt(signal: AbortSignal): Promise<UploadedAsset> {
-    if (type === undefined) {
+    if (type === undefined && options.uploadId === undefined) {
       throw invalid(`The type of ${filename} is not told by its name: give \`type\`.`)
     }
     if (source.size < 1) throw invalid(`${filename} is empty; there is nothing to upload.`)
@@ -76,7 +79,7 @@ export function startUpload(
     const { plan } = session
     window ??= windowFor(options.concurrency ?? 'auto', plan.chunkSize)
     reader ??= createReader(source, plan)
-    const send = { uploads, assets, platform, reader, journal, meter, window, throttle }
+    const send = { uploads, assets, platform, source, reader, journal, meter, window, throttle }
     const url = session.url ?? (await sendChunks(session, checked.unreported, send, signal))
     return finish(session, journal, url)
   }

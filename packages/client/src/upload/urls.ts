@@ -11,37 +11,47 @@ export interface ChunkUrls {
 const RESERVE = 0.25
 const RESERVE_MS = 30_000
 
-/** Chunk URLs, asked for when they are needed, many at once, and renewed before they run out. */
+/**
+ * Chunk URLs, asked for when they are needed, many at once, and renewed before they run out.
+ *
+ * @param signal ends what is asked for; a chunk that gives up takes no other with it
+ */
 export function createUrls(
   api: UploadsApi,
   uploadId: string,
   plan: ChunkPlan,
   initial: PresignedURLChunk[],
+  signal: AbortSignal,
 ): ChunkUrls {
-  const known = new Map<number, { url: string; until: number }>()
+  const known = new Map<number, { url: string; until: number; round: number }>()
   let asking: Promise<void> | undefined
+  let round = 0
 
   function keep(urls: PresignedURLChunk[]): void {
     const now = Date.now()
     for (const { chunk_index, url, expires_at } of urls) {
       const end = Date.parse(expires_at)
-      known.set(chunk_index, { url, until: end - Math.min(RESERVE_MS, (end - now) * RESERVE) })
+      const until = end - Math.min(RESERVE_MS, (end - now) * RESERVE)
+      known.set(chunk_index, { url, until, round })
     }
   }
   keep(initial)
 
-  async function ask(start: number, signal: AbortSignal): Promise<void> {
+  async function ask(start: number): Promise<void> {
+    round += 1
     const count = Math.min(MAX_BATCH, plan.totalChunks - start + 1)
     keep((await api.presign(uploadId, { start, count }, signal)).upload_urls)
   }
 
   return {
-    async get(index, signal) {
-      // A URL we just asked for is used as it is: its life may be short, or our clock wrong.
-      for (let asked = false; ; asked = true) {
+    async get(index, own) {
+      const since = round
+      for (;;) {
+        own.throwIfAborted()
         const found = known.get(index)
-        if (found && (asked || Date.now() < found.until)) return found.url
-        asking ??= ask(index, signal).finally(() => {
+        // One that was asked for since is used as it is: its life may be short, or our clock wrong.
+        if (found && (found.round > since || Date.now() < found.until)) return found.url
+        asking ??= ask(index).finally(() => {
           asking = undefined
         })
         await asking

@@ -7,6 +7,7 @@ import type { JournalKey } from '../../src/upload/journal.ts'
 
 const KEY: JournalKey = {
   ...{ server: 'http://x/v1.3', account: 'abc', name: 'film.mp4', size: 30, modified: 5 },
+  wishes: '[]',
 }
 const UPLOAD = {
   ...{ uploadId: 'u', assetId: 'a', plan: { totalSize: 30, chunkSize: 10, totalChunks: 3 } },
@@ -58,6 +59,7 @@ describe('a journal in a file', () => {
     { name: 'film2.mp4' },
     { size: 31 },
     { modified: 6 },
+    { wishes: '[1]' },
   ])('is of one file only: not with %j', async (change) => {
     const first = await open()
     await first.start(UPLOAD)

@@ -31,7 +31,7 @@ export function report(error: unknown): number {
 }
 
 /** Why something failed, in one line. */
-export function reasonOf(error: unknown): string {
+function reasonOf(error: unknown): string {
   if (!(error instanceof UploadError)) return error instanceof Error ? error.message : String(error)
   const id = error.requestId ? ` (request ${error.requestId})` : ''
   const hint = isNoApi(error) ? ' Is --server the address of the server, without any path?' : ''

@@ -31,7 +31,7 @@ describe('media', () => {
     const args = ['upload', path, '--json', ...options]
     const { code, stdout, stderr } = await runProgram(args, clientEnv(server))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const { asset_id } = JSON.parse(stdout)
+    const { asset_id } = JSON.parse(stdout.trim().split('\n').at(-1)!)
     const asset = () => createApi(server).asset(asset_id)
     await expect
       .poll(async () => (await asset()).status, { timeout: 10_000 })

@@ -1,11 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 const PROGRAM = join(import.meta.dirname, '../../bin/partway.js')
+const STATE = mkdtempSync(join(tmpdir(), 'partway-state-'))
+process.on('exit', () => rmSync(STATE, { recursive: true, force: true }))
+
 export const TEST_KEY = 'pw_test-key-for-the-suite'
 
 export interface Program extends AsyncDisposable {
@@ -105,10 +109,12 @@ export function clientEnv(server: Pick<Program, 'url'>, apiKey = TEST_KEY): Reco
 
 /** The environment without settings of ours that happen to be set. */
 function cleanEnv(): Record<string, string> {
+  const ours = /^(PARTWAY_|TWELVELABS_|TWELVE_LABS_)/
   const entries = Object.entries(process.env).filter(
-    ([name, value]) => value !== undefined && !name.startsWith('PARTWAY_'),
+    ([name, value]) => value !== undefined && !ours.test(name),
   )
-  return Object.fromEntries(entries) as Record<string, string>
+  // What uploads remember is the test's own.
+  return { ...(Object.fromEntries(entries) as Record<string, string>), XDG_STATE_HOME: STATE }
 }
 
 /** A folder that is gone when the test is over: `await using`. */
