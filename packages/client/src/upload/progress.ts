@@ -28,6 +28,7 @@ export function createMeter(total: number, now: () => number): Meter {
   let phase: UploadPhase = 'starting'
   let acknowledged = 0
   let sent = 0
+  /** At most one for every pause. */
   let samples: { at: number; sent: number }[] = []
   let told = Number.NEGATIVE_INFINITY
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -46,9 +47,10 @@ export function createMeter(total: number, now: () => number): Meter {
     for (const bytes of underWay.values()) sum += bytes
     sent = Math.min(total, Math.max(sent, sum))
     const at = now()
-    if (phase === 'sending') {
+    const last = samples.at(-1)
+    if (phase === 'sending' && (!last || at - last.at >= PAUSE_MS)) {
       samples.push({ at, sent })
-      samples = samples.filter((sample) => at - sample.at <= MEMORY_MS)
+      while (at - samples[0]!.at > MEMORY_MS) samples.shift()
     }
     if (at - told >= PAUSE_MS) tell()
     else timer ??= setTimeout(tell, PAUSE_MS)
