@@ -1,8 +1,9 @@
-// Bundles each package into its dist folder. Packages from the registry stay imports; only the
-// private protocol package goes in.
+// Bundles each package into its dist folder, and writes the declarations of the client. Packages
+// from the registry stay imports; only the private protocol package goes in.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'rolldown'
+import { emitClientTypes } from './support/client-types.ts'
 
 const packages = join(import.meta.dirname, '..', 'packages')
 
@@ -15,7 +16,7 @@ interface Bundle {
 const BUNDLES: Bundle[] = [
   {
     name: 'client',
-    entries: { index: 'src/index.ts', node: 'src/node.ts' },
+    entries: { index: 'src/index.ts', node: 'src/node.ts', uppy: 'src/uppy.ts' },
     platform: 'neutral',
   },
   {
@@ -37,3 +38,4 @@ for (const { name, entries, platform } of BUNDLES) {
     logLevel: 'warn',
   })
 }
+await emitClientTypes()

@@ -41,5 +41,5 @@ export async function webSha256(bytes: Uint8Array<ArrayBuffer>): Promise<string 
   return toHex(new Uint8Array(await subtle.digest('SHA-256', bytes)))
 }
 
-export const toHex = (bytes: Uint8Array): string =>
+const toHex = (bytes: Uint8Array): string =>
   Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')

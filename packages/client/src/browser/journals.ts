@@ -1,6 +1,7 @@
 import { UploadError } from '../error.ts'
 import {
   createJournal,
+  type Journal,
   type JournalEntry,
   type JournalEvent,
   type JournalKey,
@@ -22,7 +23,8 @@ export function indexedDbJournals(): JournalStore {
       const name = nameOf(key)
       const release = await lock(`partway:${name}`, key.name)
       try {
-        const database = await openDatabase()
+        const database = await openDatabase().catch(() => undefined)
+        if (!database) return forgetful(release)
         await forgetOld(database)
         const entry = await read(database, name)
         const note = async (event: JournalEvent) => {
@@ -43,6 +45,10 @@ export function indexedDbJournals(): JournalStore {
     },
   }
 }
+
+/** Where a page may keep nothing, an upload cannot be resumed; but it can be made. */
+const forgetful = (release: () => void): Journal =>
+  createJournal(undefined, async () => {}, { forget: async () => {}, close: async () => release() })
 
 const nameOf = ({ server, account, name, size, modified, wishes }: JournalKey) =>
   JSON.stringify([server, account, name, size, modified ?? null, wishes])

@@ -70,13 +70,22 @@ export async function sendChunks(
   )
 
   function onReported(indexes: number[], url: string | undefined): void {
-    for (const index of indexes) {
-      reported.add(index)
-      if (claimed.delete(index)) meter.acknowledge(sizeOf(index))
+    noteClaims(indexes)
+      .then(async () => {
+        for (const index of indexes) reported.add(index)
+        if (reported.size < plan.totalChunks) return
+        result.resolve(url ?? (await assets.retrieve(assetId, signal)).url ?? '')
+      })
+      .catch(fail)
+  }
+
+  /** The server has chunks whose answers were lost: that is certain now, and so are their digests. */
+  async function noteClaims(indexes: number[]): Promise<void> {
+    for (const { index, etag } of unreported) {
+      if (!indexes.includes(index) || !claimed.delete(index)) continue
+      meter.acknowledge(sizeOf(index))
+      await journal.stored(index, { etag, sha256: etag })
     }
-    if (reported.size < plan.totalChunks) return
-    if (url) result.resolve(url)
-    else assets.retrieve(assetId, signal).then((asset) => result.resolve(asset.url ?? ''), fail)
   }
 
   function onRefused(index: number, error: UploadError): void {

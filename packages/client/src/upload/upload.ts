@@ -45,7 +45,9 @@ export function startUpload(
   let window: Window | undefined
   let reader: ReturnType<typeof createReader> | undefined
   let stopper = new AbortController()
-  let running: Promise<void> | undefined
+  let running: Promise<void> = Promise.resolve()
+  let aborting = false
+  const paused = new UploadError('The upload is paused.', { code: 'aborted' })
   let state: 'running' | 'paused' | 'ended' = 'running'
 
   async function openJournal(): Promise<Journal> {
@@ -103,17 +105,23 @@ export function startUpload(
     state = 'running'
     stopper = new AbortController()
     const { signal } = stopper
-    running = attempt(signal)
-      .then(
-        (asset) => end(() => outcome.resolve(asset), 'done'),
-        (error) => (state === 'paused' ? undefined : end(() => outcome.reject(error), 'failed')),
+    // What was paused may still be stopping, or may have come to its end all the same.
+    running = running
+      .then(async () => {
+        if (state === 'ended') return
+        const asset = await attempt(signal)
+        await end(() => outcome.resolve(asset), 'done')
+      })
+      .catch((error) =>
+        signal.reason === paused ? undefined : end(() => outcome.reject(error), 'failed'),
       )
-      .catch((error) => outcome.reject(error))
   }
 
   async function end(settle: () => void, phase: 'done' | 'failed'): Promise<void> {
     state = 'ended'
     options.signal?.removeEventListener('abort', onSignal)
+    // While it is ours: nobody else must find what is about to be ended.
+    if (aborting) await journal?.forget().catch(() => {})
     await journal?.close().catch(() => {})
     meter.enter(phase)
     settle()
@@ -127,7 +135,7 @@ export function startUpload(
   async function pause(): Promise<void> {
     if (state !== 'running') return
     state = 'paused'
-    stopper.abort(new UploadError('The upload is paused.', { code: 'aborted' }))
+    stopper.abort(paused)
     await running
     if (state === 'paused') meter.enter('paused')
   }
@@ -135,11 +143,11 @@ export function startUpload(
   async function abort(): Promise<void> {
     if (state === 'ended') return
     const reason = new UploadError('The upload was aborted.', { code: 'aborted' })
-    if (state === 'running') {
-      stopper.abort(reason)
-      await running
-    } else await end(() => outcome.reject(reason), 'failed')
-    await journal?.forget()
+    aborting = true
+    const wasPaused = state === 'paused'
+    stopper.abort(reason)
+    await running
+    if (wasPaused) await end(() => outcome.reject(reason), 'failed')
     if (session) await uploads.abort(session.uploadId).catch(ignoreMissing)
   }
 

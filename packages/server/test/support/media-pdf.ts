@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 
 /** What the PDFs below say about themselves. */
-export const INFO = {
+const INFO = {
   Title: 'A plan (draft)',
   Author: 'Zoë',
   Subject: 'Plans',
