@@ -1,6 +1,8 @@
 // Measures what the targets are about: `npm run bench`, or `npm run bench -- put memory`.
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { client } from './client.ts'
+import { clientFaults } from './client-faults.ts'
 import { complete } from './complete.ts'
 import { memory } from './memory.ts'
 import { presign } from './presign.ts'
@@ -9,12 +11,13 @@ import { describeMachine } from './support/machine.ts'
 import { type PartResult, render } from './support/report.ts'
 import { understand } from './understand.ts'
 
-const PARTS: Record<string, () => Promise<PartResult>> = {
-  put,
-  memory,
-  complete,
-  presign,
-  understand,
+const PARTS: Record<string, (() => Promise<PartResult>)[]> = {
+  put: [put],
+  memory: [memory],
+  complete: [complete],
+  presign: [presign],
+  understand: [understand],
+  client: [client, clientFaults],
 }
 const RESULTS = join(import.meta.dirname, 'results.md')
 
@@ -34,11 +37,13 @@ async function main(names: string[]): Promise<number> {
   const machine = await describeMachine()
   console.log(`${machine}\n`)
   const sections: string[] = []
-  for (const [name, part] of Object.entries(PARTS)) {
+  for (const [name, measurements] of Object.entries(PARTS)) {
     if (names.length > 0 && !names.includes(name)) continue
-    const section = render(await part())
-    console.log(`\n${section}\n`)
-    sections.push(section)
+    for (const measure of measurements) {
+      const section = render(await measure())
+      console.log(`\n${section}\n`)
+      sections.push(section)
+    }
   }
   const seconds = Math.round((performance.now() - started) / 1000)
   console.log(`Done in ${seconds} s.`)

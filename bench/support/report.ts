@@ -23,12 +23,9 @@ export function render({ title, method, header, rows, targets }: PartResult): st
     measured,
     met ? 'met' : '**missed**',
   ])
-  return [
-    `## ${title}`,
-    method,
-    table(header, rows),
-    table(['target', 'wanted', 'measured', ''], verdicts),
-  ].join('\n\n')
+  const sections = [`## ${title}`, method, table(header, rows)]
+  if (verdicts.length > 0) sections.push(table(['target', 'wanted', 'measured', ''], verdicts))
+  return sections.join('\n\n')
 }
 
 function table(header: string[], rows: string[][]): string {

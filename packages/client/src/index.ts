@@ -24,6 +24,7 @@ export function createClient(options: HttpOptions): Client {
   return createClientOn(
     {
       transport: page ? xhrTransport : fetchTransport,
+      whole: true,
       sha256: webSha256,
       journals: typeof indexedDB === 'object' ? indexedDbJournals() : undefined,
     },

@@ -8,7 +8,7 @@ export interface ChunkRequest {
   signal: AbortSignal
   /** Told how many bytes of the body have left so far. */
   onSent: (bytes: number) => void
-  /** Resolves when so many more bytes may leave. */
+  /** Resolves when so many more bytes may leave; at once where {@link Platform.whole} is set. */
   allow: (bytes: number) => Promise<void>
 }
 
@@ -26,6 +26,8 @@ export type Transport = (request: ChunkRequest) => Promise<ChunkAnswer>
 /** What differs from one environment to another. */
 export interface Platform {
   transport: Transport
+  /** The transport sends a body in one go, so that a limited rate has to wait before it. */
+  whole?: boolean
   /** 64 lower-case hex digits; `undefined` where there is no way to compute it. */
   sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string | undefined>
   /** 32 lower-case hex digits, where it costs little. */

@@ -2,8 +2,7 @@ import { networkError } from './error.ts'
 import type { Transport } from './platform.ts'
 
 /** By `fetch`: everywhere, but it does not tell how far a body has come. */
-export const fetchTransport: Transport = async ({ url, body, headers, signal, onSent, allow }) => {
-  await allow(body.byteLength)
+export const fetchTransport: Transport = async ({ url, body, headers, signal, onSent }) => {
   signal.throwIfAborted()
   try {
     const response = await fetch(url, { method: 'PUT', body, headers, signal, credentials: 'omit' })

@@ -53,20 +53,22 @@ const forgetful = (release: () => void): Journal =>
 const nameOf = ({ server, account, name, size, modified, wishes }: JournalKey) =>
   JSON.stringify([server, account, name, size, modified ?? null, wishes])
 
+/** How long browsers may take to notice that a page is gone, in milliseconds. */
+const LOCK_WAIT_MS = 3000
+
 /** @throws UploadError `upload_in_progress` when another tab has it */
 function lock(name: string, filename: string): Promise<() => void> {
   const { locks } = globalThis.navigator ?? {}
   if (!locks) return Promise.resolve(() => {})
   return new Promise((resolve, reject) => {
     locks
-      .request(name, { ifAvailable: true }, (held) => {
-        if (!held) {
-          const message = `${filename} is being uploaded in another tab.`
-          return reject(new UploadError(message, { code: 'upload_in_progress' }))
-        }
+      .request(name, { signal: AbortSignal.timeout(LOCK_WAIT_MS) }, () => {
         return new Promise<void>((release) => resolve(release))
       })
-      .catch(reject)
+      .catch((cause) => {
+        const message = `${filename} is being uploaded in another tab.`
+        reject(new UploadError(message, { code: 'upload_in_progress', cause }))
+      })
   })
 }
 

@@ -2,8 +2,7 @@ import { networkError } from '../error.ts'
 import type { Transport } from '../platform.ts'
 
 /** By `XMLHttpRequest`: pages have nothing else that tells how far a body has come. */
-export const xhrTransport: Transport = async ({ url, body, headers, signal, onSent, allow }) => {
-  await allow(body.byteLength)
+export const xhrTransport: Transport = async ({ url, body, headers, signal, onSent }) => {
   signal.throwIfAborted()
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest()

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import {
   appendFile,
+  link,
   mkdir,
-  open,
   readdir,
   readFile,
   rename,
@@ -12,6 +12,7 @@ import {
 } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { UploadError } from '../error.ts'
 import {
   createJournal,
@@ -93,28 +94,38 @@ async function replace(path: string, content: string): Promise<void> {
 
 const remove = (path: string) => unlink(path).catch(() => {})
 
+/** How long a lock has to stand before it is believed, in milliseconds. */
+const SETTLE_MS = 20
+
 /** @throws UploadError `upload_in_progress` when a living process has it */
 async function lock(path: string, filename: string): Promise<() => Promise<void>> {
-  for (let tries = 0; tries < 5; tries++) {
-    try {
-      const file = await open(path, 'wx', 0o600)
-      await file.writeFile(String(process.pid))
-      await file.close()
-      return () => remove(path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  const inProgress = (owner: string) =>
+    new UploadError(`${filename} is being uploaded by another process${owner}.`, {
+      code: 'upload_in_progress',
+    })
+  const mine = `${path}.${process.pid}.${randomBytes(6).toString('hex')}`
+  const content = `${process.pid} ${mine}`
+  // Written first and then linked, so that nobody finds a lock that names nobody.
+  await writeFile(mine, content, { mode: 0o600 })
+  try {
+    for (let tries = 0; tries < 5; tries++) {
+      try {
+        await link(mine, path)
+        // Of two that found the same dead lock, one may remove what the other has just made.
+        await setTimeout(SETTLE_MS)
+        if ((await readFile(path, 'utf8').catch(() => '')) !== content) throw inProgress('')
+        return () => remove(path)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      }
+      const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
+      if (isAlive(owner)) throw inProgress(` (${owner})`)
+      await remove(path)
     }
-    const owner = Number(await readFile(path, 'utf8').catch(() => ''))
-    if (isAlive(owner)) {
-      throw new UploadError(`${filename} is being uploaded by another process (${owner}).`, {
-        code: 'upload_in_progress',
-      })
-    }
-    await remove(path)
+    throw inProgress('')
+  } finally {
+    await remove(mine)
   }
-  throw new UploadError(`${filename} is being uploaded by another process.`, {
-    code: 'upload_in_progress',
-  })
 }
 
 function isAlive(pid: number): boolean {

@@ -32,7 +32,14 @@ export async function checkSent(
   signal: AbortSignal,
 ): Promise<Checked> {
   const unreported: Unreported[] = []
-  if (!entry || source.once) return { changed: false, unreported }
+  if (!entry) return { changed: false, unreported }
+  if (source.once) {
+    // It cannot be read again, and need not be: it is the same stream.
+    for (const [index, { etag }] of entry.stored) {
+      if (!reported.has(index)) unreported.push({ index, etag, confirmed: true })
+    }
+    return { changed: false, unreported }
+  }
   meter.enter('checking')
   const digestOf = async (index: number) => {
     signal.throwIfAborted()

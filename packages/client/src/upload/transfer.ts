@@ -91,6 +91,8 @@ async function send(
     if (error.status !== 401 && error.status !== 403) window.trouble()
   }
   return withRetry({ policy: PATIENT_RETRY, signal, onRetry }, async () => {
+    // Before the URL is asked for, which may not live as long as the wait.
+    if (platform.whole) await throttle(body.byteLength, signal)
     const url = await urls.get(index, signal)
     const name = Symbol()
     const stall = stallTimer(signal, body.byteLength)
@@ -103,6 +105,7 @@ async function send(
           meter.sending(name, bytes)
         },
         async allow(bytes) {
+          if (platform.whole) return
           stall.pause()
           await throttle(bytes, stall.signal)
           stall.restart()
