@@ -51,8 +51,9 @@ export interface UploadErrorDetails {
 
 // Which errors are worth another try, as data.
 const RETRYABLE_STATUSES = [408, 425, 429, 500, 502, 503, 504, 507]
-/** `BadDigest`, `digest_mismatch`: what arrived was not what was sent; `IncompleteBody`: it broke off. */
+/** `RequestTimeout`: S3's 400 for a body that paused. `BadDigest`, `digest_mismatch`: what arrived was not what was sent; `IncompleteBody`: it broke off. */
 const RETRYABLE_CODES = [
+  'RequestTimeout',
   'network_error',
   'stalled',
   'digest_mismatch',

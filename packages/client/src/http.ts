@@ -33,6 +33,12 @@ export function apiBase(server: string): string {
 /** Calls below `/v1.3`, repeated where that is safe. Every JSON call of this API is: creating an upload carries an idempotency key. */
 export function createHttp({ server, apiKey }: HttpOptions) {
   const base = apiBase(server)
+  // Checked here, because what refuses it later would quote it.
+  if (!/^[\x21-\x7e]+$/.test(apiKey)) {
+    throw new UploadError('`apiKey` must be printable ASCII without spaces.', {
+      code: 'invalid_option',
+    })
+  }
 
   return function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
     const { body, query = {}, headers = {}, signal, retry = QUICK_RETRY } = options
@@ -53,13 +59,19 @@ export function createHttp({ server, apiKey }: HttpOptions) {
       },
       ...(body === undefined ? {} : { body: form ? body : JSON.stringify(body) }),
     }
-    return withRetry({ policy: retry, signal }, () => send<T>(url, init, signal))
+    return withRetry({ policy: retry, signal }, () => send<T>(url, init, signal, form))
   }
 }
 
-async function send<T>(url: URL, init: RequestInit, signal: AbortSignal | undefined): Promise<T> {
-  const patience = AbortSignal.timeout(TIMEOUT_MS)
-  const either = signal ? AbortSignal.any([signal, patience]) : patience
+async function send<T>(
+  url: URL,
+  init: RequestInit,
+  signal: AbortSignal | undefined,
+  form: boolean,
+): Promise<T> {
+  // A form may carry a file, which takes as long as it takes.
+  const ends = [...(signal ? [signal] : []), ...(form ? [] : [AbortSignal.timeout(TIMEOUT_MS)])]
+  const either = AbortSignal.any(ends)
   let response: Response
   let text: string
   try {

@@ -26,7 +26,7 @@ export interface RetryOptions {
   onRetry?: (error: UploadError) => void
 }
 
-/** Repeats `attempt` while its error is retryable; full jitter, and `Retry-After` is obeyed as it is. */
+/** Repeats `attempt` while its error is retryable; full jitter, and never sooner than `Retry-After` says. */
 export async function withRetry<T>(
   { policy, signal, onRetry }: RetryOptions,
   attempt: () => Promise<T>,
@@ -39,7 +39,8 @@ export async function withRetry<T>(
       if (!again || signal?.aborted) throw error
       onRetry?.(error)
       const jittered = Math.random() * Math.min(policy.maxMs, policy.baseMs * 2 ** tries)
-      await sleep(Math.min(error.retryAfterMs ?? jittered, MAX_RETRY_AFTER_MS), signal)
+      const wait = Math.max(jittered, error.retryAfterMs ?? 0)
+      await sleep(Math.min(wait, MAX_RETRY_AFTER_MS), signal)
     }
   }
 }
@@ -57,5 +58,15 @@ export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void
       clearTimeout(timer)
       reject(signal?.reason)
     }
+  })
+}
+
+/** What `promise` resolves with, unless `signal` aborts first: some things never come to an end. */
+export function until<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    if (signal.aborted) return abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }

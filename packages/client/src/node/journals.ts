@@ -94,6 +94,9 @@ async function replace(path: string, content: string): Promise<void> {
 
 const remove = (path: string) => unlink(path).catch(() => {})
 
+/** Locks of this process. */
+const held = new Set<string>()
+
 /** How long a lock has to stand before it is believed, in milliseconds. */
 const SETTLE_MS = 20
 
@@ -114,12 +117,19 @@ async function lock(path: string, filename: string): Promise<() => Promise<void>
         // Of two that found the same dead lock, one may remove what the other has just made.
         await setTimeout(SETTLE_MS)
         if ((await readFile(path, 'utf8').catch(() => '')) !== content) throw inProgress('')
-        return () => remove(path)
+        held.add(path)
+        return async () => {
+          held.delete(path)
+          const current = await readFile(path, 'utf8').catch(() => '')
+          if (current === content) await remove(path)
+        }
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       }
       const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
-      if (isAlive(owner)) throw inProgress(` (${owner})`)
+      // Our own number from another life, as the first process of a container has it, is nobody's.
+      const mineOnce = owner === process.pid && !held.has(path)
+      if (isAlive(owner) && !mineOnce) throw inProgress(` (${owner})`)
       await remove(path)
     }
     throw inProgress('')
@@ -142,6 +152,6 @@ async function forgetOld(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > MAX_AGE_MS) await remove(path)
+    if (!name.endsWith('.lock') && Date.now() - mtimeMs > MAX_AGE_MS) await remove(path)
   }
 }

@@ -24,7 +24,7 @@ export function createHttpTransport(): Transport {
       signal,
     })
     const answered = new Promise<IncomingMessage>((resolve, reject) => {
-      request.once('response', resolve).once('error', reject)
+      request.once('response', resolve).on('error', reject)
     })
     // An answer before the end, such as a refusal, ends the sending, and so does a failure; what it
     // was is told below.
@@ -39,8 +39,10 @@ export function createHttpTransport(): Transport {
     )
     try {
       let at = 0
-      for (; at < body.byteLength && !over; at += SLICE) {
-        await Promise.race([ended, sendSlice(request, chunk, at)])
+      while (at < body.byteLength && !over) {
+        const slice = sendSlice(request, chunk, at, () => over)
+        await Promise.race([ended, slice])
+        if (!over) at += SLICE
       }
       const whole = at >= body.byteLength
       if (whole) request.end()
@@ -66,9 +68,11 @@ async function sendSlice(
   request: ReturnType<typeof httpRequest>,
   { body, onSent, allow }: ChunkRequest,
   at: number,
+  isOver: () => boolean,
 ): Promise<void> {
   const slice = body.subarray(at, at + SLICE)
   await allow(slice.byteLength)
+  if (isOver()) return
   // Called once the socket has taken it.
   await new Promise<void>((resolve) => request.write(slice, () => resolve()))
   onSent(at + slice.byteLength)

@@ -24,7 +24,7 @@ export interface Checked {
  * begun is found out by reporting them: where ETags are SHA-256, we know what it would be.
  */
 export async function checkSent(
-  { plan, reported }: Session,
+  { plan, reported, ours }: Session,
   entry: JournalEntry | undefined,
   source: Source,
   { sha256 }: Platform,
@@ -51,7 +51,8 @@ export async function checkSent(
     if (now !== before) return { changed: true, unreported: [] }
     if (!reported.has(index)) unreported.push({ index, etag, confirmed: true })
   }
-  for (const index of entry.begun) {
+  // Others might believe any proof.
+  for (const index of ours ? entry.begun : []) {
     if (entry.stored.has(index) || reported.has(index)) continue
     const etag = await digestOf(index)
     if (etag !== undefined) unreported.push({ index, etag, confirmed: false })

@@ -61,7 +61,13 @@ export function createMeter(total: number, now: () => number): Meter {
     timer = undefined
     told = now()
     const progress = read()
-    for (const listener of listeners) listener(progress)
+    for (const listener of listeners) {
+      try {
+        listener(progress)
+      } catch {
+        // Whoever only looks must not be able to break what is looked at.
+      }
+    }
   }
 
   return {

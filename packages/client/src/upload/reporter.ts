@@ -52,6 +52,7 @@ export function createReporter(
   }
 
   function schedule(): void {
+    if (signal.aborted) return
     if (hurried || waiting.length >= MAX_BATCH) flush()
     else timer ??= setTimeout(flush, GATHER_MS)
   }

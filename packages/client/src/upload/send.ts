@@ -2,6 +2,7 @@ import { chunkSizeAt } from '@partway/protocol'
 import type { AssetsApi, UploadsApi } from '../api.ts'
 import { UploadError } from '../error.ts'
 import type { Platform } from '../platform.ts'
+import { until } from '../retry.ts'
 import { changed, type Source } from '../source.ts'
 import type { Unreported } from './check.ts'
 import type { Journal } from './journal.ts'
@@ -122,7 +123,7 @@ export async function sendChunks(
   }
 
   async function sendOne(index: number): Promise<void> {
-    const body = await reader.read(index)
+    const body = await until(reader.read(index), signal)
     const sha256 = await platform.sha256(body)
     await journal.begun(index)
     signal.throwIfAborted()

@@ -17,6 +17,8 @@ export interface Session {
   reported: Set<number>
   /** Where the content is, when nothing is left to do. */
   url: string | undefined
+  /** The server is a Partway: it looks at proofs, and its status says more than others' does. */
+  ours: boolean
 }
 
 export interface SessionDeps {
@@ -65,7 +67,7 @@ export async function createSession(deps: SessionDeps, signal: AbortSignal): Pro
   const { upload_headers: headers, upload_urls: urls } = created
   return {
     ...{ uploadId, assetId, plan, headers: headers ?? HEADERS, urls: urls ?? [] },
-    ...{ reported: new Set(), url: undefined },
+    ...{ reported: new Set(), url: undefined, ours: false },
   }
 }
 
@@ -109,6 +111,7 @@ async function findSession(
     ...{ uploadId, assetId, plan, headers: HEADERS, urls: [] },
     reported: new Set(done.map(({ index }) => index)),
     url,
+    ours: detail.chunk_size !== undefined,
   }
 }
 

@@ -50,6 +50,7 @@ export function startTransfer(
   const stops: AbortController[] = []
   const won = Promise.withResolvers<string>()
   let open = 0
+  let settled = false
 
   function launch(): void {
     const stop = new AbortController()
@@ -58,12 +59,15 @@ export function startTransfer(
     const signal = AbortSignal.any([deps.signal, stop.signal])
     send(index, body, sha256, { ...deps, signal }).then(
       (etag) => {
+        settled = true
         for (const other of stops) if (other !== stop) other.abort()
         won.resolve(etag)
       },
       (error) => {
         open -= 1
-        if (open === 0) won.reject(error)
+        if (open > 0) return
+        settled = true
+        won.reject(error)
       },
     )
   }
@@ -73,7 +77,7 @@ export function startTransfer(
     etag: won.promise,
     startedAt: performance.now(),
     again: () => {
-      if (stops.length === 1) launch()
+      if (!settled && stops.length === 1) launch()
     },
     sentTwice: () => stops.length > 1,
   }
@@ -88,7 +92,7 @@ async function send(
 ): Promise<string> {
   let refused = 0
   const onRetry = (error: UploadError) => {
-    if (error.status !== 401 && error.status !== 403) window.trouble()
+    if (!isRefusal(error)) window.trouble()
   }
   return withRetry({ policy: PATIENT_RETRY, signal, onRetry }, async () => {
     // Before the URL is asked for, which may not live as long as the wait.
@@ -98,7 +102,12 @@ async function send(
     const stall = stallTimer(signal, body.byteLength)
     try {
       const answer = await platform.transport({
-        ...{ url, body, headers: { ...headers, ...digestHeader(sha256) }, signal: stall.signal },
+        ...{
+          url,
+          body,
+          headers: { ...headers, ...digestHeader(url, sha256) },
+          signal: stall.signal,
+        },
         onSent(bytes) {
           if (stall.ended()) return
           stall.restart(Math.min(HELD, bytes))
@@ -114,11 +123,11 @@ async function send(
       if (answer.status >= 200 && answer.status < 300) {
         const etag = normalizeEtag(answer.header('etag') ?? '')
         if (etag === '') throw missingEtag()
-        verifyEtag(etag, sha256, body, platform)
+        verifyEtag(etag, sha256, body, platform, answer)
         return etag
       }
       const error = errorOf(answer)
-      if (error.status !== 401 && error.status !== 403) throw error
+      if (!isRefusal(error)) throw error
       // The URL ran out, or our clock is wrong: a fresh one may do.
       urls.drop(index)
       refused += 1
@@ -132,9 +141,14 @@ async function send(
   })
 }
 
+/** The URL is not good, or not any more; S3 says so with 400 where its signer's token has expired. */
+const isRefusal = ({ status, code }: UploadError) =>
+  status === 401 || status === 403 || code === 'ExpiredToken'
+
 const again = (error: UploadError) =>
   new UploadError(error.message, {
     ...{ code: error.code, status: error.status, requestId: error.requestId, cause: error },
+    retryAfterMs: error.retryAfterMs,
     retryable: true,
   })
 

@@ -44,6 +44,7 @@ export function startUpload(
   let session: Session | undefined
   let window: Window | undefined
   let reader: ReturnType<typeof createReader> | undefined
+  let chunkSize: number | undefined
   let stopper = new AbortController()
   let running: Promise<void> = Promise.resolve()
   let aborting = false
@@ -79,9 +80,18 @@ export function startUpload(
       checked = { changed: false, unreported: [] }
     }
     const { plan } = session
-    window ??= windowFor(options.concurrency ?? 'auto', plan.chunkSize)
-    reader ??= createReader(source, plan)
-    const send = { uploads, assets, platform, source, reader, journal, meter, window, throttle }
+    if (chunkSize !== plan.chunkSize) {
+      // What a stream gave for other chunks cannot be cut again.
+      if (reader && source.once) throw changed(filename)
+      window = windowFor(options.concurrency ?? 'auto', plan.chunkSize)
+      reader = createReader(source, plan)
+      chunkSize = plan.chunkSize
+    }
+    const send = {
+      ...{ uploads, assets, platform, source, journal, meter, throttle },
+      reader: reader!,
+      window: window!,
+    }
     const url = session.url ?? (await sendChunks(session, checked.unreported, send, signal))
     return finish(session, journal, url)
   }
@@ -96,7 +106,7 @@ export function startUpload(
       (_, i) => entry?.stored.get(i + 1)?.sha256,
     )
     meter.restart(plan.totalSize)
-    await forget()
+    await forget().catch(() => {})
     const { chunkSize, totalSize: size } = plan
     return { assetId, uploadId, url, size, chunkSize, digests }
   }
@@ -129,7 +139,9 @@ export function startUpload(
 
   function onSignal(): void {
     stopper.abort(options.signal?.reason)
-    if (state === 'paused') void end(() => outcome.reject(options.signal?.reason), 'failed')
+    if (state !== 'paused') return
+    // What was paused may still be stopping.
+    void running.then(() => end(() => outcome.reject(options.signal?.reason), 'failed'))
   }
 
   async function pause(): Promise<void> {

@@ -1,5 +1,6 @@
 import { type ChunkPlan, MAX_BATCH, type PresignedURLChunk } from '@partway/protocol'
 import type { UploadsApi } from '../api.ts'
+import { UploadError } from '../error.ts'
 
 export interface ChunkUrls {
   get(index: number, signal: AbortSignal): Promise<string>
@@ -51,12 +52,17 @@ export function createUrls(
         const found = known.get(index)
         // One that was asked for since is used as it is: its life may be short, or our clock wrong.
         if (found && (found.round > since || Date.now() < found.until)) return found.url
+        const first = asking === undefined
         asking ??= ask(index).finally(() => {
           asking = undefined
         })
         await asking
+        if (first && known.get(index)?.round !== round) throw noUrl(index)
       }
     },
     drop: (index) => known.delete(index),
   }
 }
+
+const noUrl = (index: number) =>
+  new UploadError(`The server gave no URL for chunk ${index}.`, { code: 'invalid_answer' })

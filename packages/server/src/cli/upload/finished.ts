@@ -50,7 +50,8 @@ export async function openFinished(folder: string, command: unknown): Promise<Fi
 
   async function note(line: Line): Promise<void> {
     known.set(line.file, line)
-    await appendFile(path, `${JSON.stringify(line)}\n`, { mode: 0o600 })
+    // A line of its own also where the one before was cut off.
+    await appendFile(path, `\n${JSON.stringify(line)}\n`, { mode: 0o600 })
   }
 
   return {
