@@ -114,10 +114,13 @@ async function lock(path: string, filename: string): Promise<() => Promise<void>
     for (let tries = 0; tries < 5; tries++) {
       try {
         await link(mine, path)
+        held.add(path)
         // Of two that found the same dead lock, one may remove what the other has just made.
         await setTimeout(SETTLE_MS)
-        if ((await readFile(path, 'utf8').catch(() => '')) !== content) throw inProgress('')
-        held.add(path)
+        if ((await readFile(path, 'utf8').catch(() => '')) !== content) {
+          held.delete(path)
+          throw inProgress('')
+        }
         return async () => {
           held.delete(path)
           const current = await readFile(path, 'utf8').catch(() => '')

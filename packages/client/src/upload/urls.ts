@@ -11,6 +11,8 @@ export interface ChunkUrls {
 /** A URL is used while this part of its life is left, or this many milliseconds, whichever is less. */
 const RESERVE = 0.25
 const RESERVE_MS = 30_000
+/** How many chunks before they are needed. */
+const AHEAD = 16
 
 /**
  * Chunk URLs, asked for when they are needed, many at once, and renewed before they run out.
@@ -44,6 +46,22 @@ export function createUrls(
     keep((await api.presign(uploadId, { start, count }, signal)).upload_urls)
   }
 
+  function startAsking(start: number): Promise<void> {
+    asking = ask(start).finally(() => {
+      asking = undefined
+    })
+    return asking
+  }
+
+  /** Asks for the next ones in time, so that no connection waits for them. */
+  function lookAhead(index: number): void {
+    const last = Math.min(index + AHEAD, plan.totalChunks)
+    let next = index + 1
+    while (next <= last && known.has(next)) next += 1
+    // Whoever needs it will be told of a failure.
+    if (next <= last && !asking) startAsking(next).catch(() => {})
+  }
+
   return {
     async get(index, own) {
       const since = round
@@ -51,12 +69,12 @@ export function createUrls(
         own.throwIfAborted()
         const found = known.get(index)
         // One that was asked for since is used as it is: its life may be short, or our clock wrong.
-        if (found && (found.round > since || Date.now() < found.until)) return found.url
+        if (found && (found.round > since || Date.now() < found.until)) {
+          lookAhead(index)
+          return found.url
+        }
         const first = asking === undefined
-        asking ??= ask(index).finally(() => {
-          asking = undefined
-        })
-        await asking
+        await (asking ?? startAsking(index))
         if (first && known.get(index)?.round !== round) throw noUrl(index)
       }
     },
