@@ -1,5 +1,14 @@
 import { createHash, type Hash, randomBytes } from 'node:crypto'
-import { chmod, type FileHandle, open, readdir, rename, stat, unlink } from 'node:fs/promises'
+import {
+  chmod,
+  type FileHandle,
+  open,
+  readdir,
+  readlink,
+  rename,
+  stat,
+  unlink,
+} from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkSink, ChunkStore } from '../../core/ports.ts'
 import type { StoredChunk } from '../../core/types.ts'
@@ -58,7 +67,7 @@ export function createFileSink(
       await commit(folder, temporary, file, index, stored.etag)
       return stored
     } catch (error) {
-      await unlink(temporary).catch(() => {})
+      await unlink(temporary).catch(() => unlinkMoved(file))
       throw await missing(error, uploadId)
     } finally {
       await file.close()
@@ -118,6 +127,15 @@ export function createFileSink(
 async function isSettled(path: string): Promise<boolean> {
   const { mode } = await stat(path)
   return (mode & WRITE_BITS) === 0
+}
+
+/**
+ * Removes a file whose folder was sealed in the very moment it was made, and which is where nobody
+ * looks any more. Where the system does not tell its path, it goes with the asset.
+ */
+async function unlinkMoved({ fd }: FileHandle): Promise<void> {
+  const path = await readlink(`/proc/self/fd/${fd}`).catch(() => '')
+  if (path.endsWith('.tmp')) await unlink(path).catch(() => {})
 }
 
 /** Streams a body into `file`, and through SHA-256. */
