@@ -2,6 +2,7 @@ import { assetsApi, uploadsApi } from './api.ts'
 import { apiBase, createHttp, type HttpOptions } from './http.ts'
 import type { Platform } from './platform.ts'
 import type { Source } from './source.ts'
+import { journalKey } from './upload/journal-key.ts'
 import type { Upload, UploadOptions } from './upload/types.ts'
 import { startUpload } from './upload/upload.ts'
 
@@ -10,6 +11,13 @@ export interface Client {
   assets: ReturnType<typeof assetsApi>
   /** Starts sending a file in chunks. {@link Upload.done} resolves when the server has it all. */
   upload(source: Source, options?: UploadOptions): Upload
+  /**
+   * Forgets what is remembered of an upload of such a source with such options: the next one begins
+   * anew. What the server has of it stays there.
+   *
+   * @throws UploadError `upload_in_progress` when somebody is at it
+   */
+  forget(source: Pick<Source, 'name' | 'size' | 'modified'>, options?: UploadOptions): Promise<void>
 }
 
 /** A client for one server and one account, in an environment. */
@@ -26,6 +34,11 @@ export function createClientOn(platform: Platform, options: HttpOptions): Client
     assets,
     upload: (source, uploadOptions = {}) =>
       startUpload({ uploads, assets, platform, identity }, source, uploadOptions),
+    async forget(source, uploadOptions = {}) {
+      const journal = await platform.journals?.open(journalKey(identity, source, uploadOptions))
+      await journal?.forget()
+      await journal?.close()
+    },
   }
 }
 

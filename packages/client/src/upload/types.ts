@@ -26,6 +26,12 @@ export interface UploadOptions {
   /** Stops the upload without ending it: it can be resumed. {@link Upload.abort} ends it. */
   signal?: AbortSignal
   onProgress?: (progress: UploadProgress) => void
+  /**
+   * The place to write down what the upload became, once: only when it has resolved is the upload
+   * forgotten. A process that ends before that finds the same asset when it uploads the file again,
+   * and so it does when this throws, which makes the upload fail.
+   */
+  onUploaded?: (asset: UploadedAsset) => void | Promise<void>
 }
 
 export type UploadPhase = 'starting' | 'checking' | 'sending' | 'paused' | 'done' | 'failed'

@@ -5,6 +5,7 @@ import type { Platform } from '../platform.ts'
 import { changed, type Source } from '../source.ts'
 import { checkSent } from './check.ts'
 import { type Journal, memoryJournal } from './journal.ts'
+import { type Identity, journalKey } from './journal-key.ts'
 import { createMeter } from './progress.ts'
 import { createReader } from './reader.ts'
 import { sendChunks } from './send.ts'
@@ -18,7 +19,7 @@ export interface UploadDeps {
   assets: AssetsApi
   platform: Platform
   /** For the journal: which server and whose key. */
-  identity: { server: string; account: string }
+  identity: Identity
 }
 
 /** Bytes of chunks in memory at once, unless a fixed number asks for more. */
@@ -54,11 +55,7 @@ export function startUpload(
   async function openJournal(): Promise<Journal> {
     const { journals } = platform
     if (!journals || source.once || options.resume === false) return memoryJournal()
-    const { size, modified } = source
-    const { enableHls, enableThumbnail, userMetadata } = options
-    // Whoever wants something else made of the same file wants another asset.
-    const wishes = JSON.stringify([filename, type, enableHls, enableThumbnail, userMetadata])
-    return journals.open({ ...identity, name: source.name, size, modified, wishes })
+    return journals.open(journalKey(identity, source, options))
   }
 
   async function attempt(signal: AbortSignal): Promise<UploadedAsset> {
@@ -106,9 +103,11 @@ export function startUpload(
       (_, i) => entry?.stored.get(i + 1)?.sha256,
     )
     meter.restart(plan.totalSize)
-    await forget().catch(() => {})
     const { chunkSize, totalSize: size } = plan
-    return { assetId, uploadId, url, size, chunkSize, digests }
+    const asset = { assetId, uploadId, url, size, chunkSize, digests }
+    await options.onUploaded?.(asset)
+    await forget().catch(() => {})
+    return asset
   }
 
   function start(): void {

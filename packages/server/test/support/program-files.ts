@@ -14,13 +14,31 @@ export function randomVideo(size: number): Uint8Array<ArrayBuffer> {
   return bytes
 }
 
-/** Writes a file of random bytes, a piece at a time; returns its SHA-256. */
+/** What comes before the samples of a WAV file of `size` bytes: with it, noise is a sound. */
+function wavHeader(size: number): Buffer {
+  const header = Buffer.from('RIFF....WAVEfmt ....................data....', 'latin1')
+  header.writeUInt32LE(size - 8, 4)
+  header.writeUInt32LE(16, 16)
+  // PCM, two channels of 16 bits, 48 kHz.
+  for (const [at, value] of [1, 2].entries()) header.writeUInt16LE(value, 20 + 2 * at)
+  header.writeUInt32LE(48_000, 24)
+  header.writeUInt32LE(48_000 * 4, 28)
+  for (const [at, value] of [4, 16].entries()) header.writeUInt16LE(value, 32 + 2 * at)
+  header.writeUInt32LE(size - header.byteLength, 40)
+  return header
+}
+
+/**
+ * Writes a file of random bytes, a piece at a time; returns its SHA-256. One that is called `.wav`
+ * is a sound.
+ */
 export async function writeRandomFile(path: string, size: number): Promise<string> {
   const hash = createHash('sha256')
   const file = await open(path, 'wx')
   try {
     for (let left = size; left > 0; left -= MiB) {
       const piece = randomVideo(Math.min(left, MiB))
+      if (left === size && path.endsWith('.wav')) piece.set(wavHeader(size))
       hash.update(piece)
       await file.writeFile(piece)
     }
@@ -32,7 +50,8 @@ export async function writeRandomFile(path: string, size: number): Promise<strin
 
 /** The SHA-256 of what is at `url`. */
 export async function fetchSha256(url: string): Promise<string> {
-  const response = await fetch(url)
+  // A connection kept from the last time may be closed in the moment it is used again.
+  const response = await fetch(url, { headers: { connection: 'close' } })
   if (!response.ok) throw new Error(`GET of the content: ${response.status}`)
   const hash = createHash('sha256')
   for await (const piece of response.body!) hash.update(piece)

@@ -4,7 +4,7 @@ import type { Uploaded, UploadedIds } from './events.ts'
 import { failedEvent } from './failure.ts'
 import type { LocalFile } from './find.ts'
 import type { Finished } from './finished.ts'
-import { SendError, sendFile } from './send.ts'
+import { forgetFile, SendError, sendFile } from './send.ts'
 import type { View } from './view.ts'
 import { missing, waitUntilMade } from './wait.ts'
 
@@ -42,8 +42,14 @@ export function createFileRun(deps: FileRunDeps): FileRun {
     const { path, size } = file
     const ids = finished.find(file)
     if (!ids) return undefined
+    // That run may have ended between noting the one and forgetting the other.
+    await forgetFile(file, client, upload)
     const asset = await client.assets.retrieve(ids.asset_id, signal).catch(ignoreMissing)
-    if (!asset?.url || asset.status === 'failed') return undefined
+    if (!asset?.url || asset.status === 'failed') {
+      // It is sent again from here on, and what is remembered of that must not be taken for this.
+      await finished.drop(file)
+      return undefined
+    }
     const { url } = asset
     return { event: 'uploaded', file: path, ...ids, url, size, resumed_size: size, seconds: 0 }
   }
@@ -55,11 +61,12 @@ export function createFileRun(deps: FileRunDeps): FileRun {
       return undefined
     }
     try {
-      const deed = { client, options: upload, emit: view.show, signal }
+      const keep = ({ upload_id, asset_id, sha256 }: Uploaded) =>
+        finished.add(file, { upload_id, asset_id, sha256 })
+      const deed = { client, options: upload, emit: view.show, signal, keep }
       const uploaded = (await earlier(file)) ?? (await sendFile(file, deed))
       if (deps.compare) await compare(file, uploaded)
       const { upload_id, asset_id, url, sha256 } = uploaded
-      await finished.add(file, { upload_id, asset_id, sha256 })
       view.show(uploaded)
       tally.uploaded += 1
       return { upload_id, asset_id, url, sha256 }
@@ -83,10 +90,11 @@ export function createFileRun(deps: FileRunDeps): FileRun {
   }
 
   /** Chunks that another machine sent of another file would go unnoticed otherwise. */
-  async function compare({ realPath }: LocalFile, { asset_id }: Uploaded): Promise<void> {
-    await using source = await openFile(realPath)
+  async function compare(file: LocalFile, { asset_id }: Uploaded): Promise<void> {
+    await using source = await openFile(file.realPath)
     const { outcome } = await compareWithAsset(source, asset_id, client)
     if (outcome !== 'different') return
+    await finished.drop(file)
     throw new UploadError(`Asset ${asset_id} has other bytes: parts of another file were there.`, {
       code: 'content_differs',
     })

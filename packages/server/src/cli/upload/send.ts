@@ -3,6 +3,7 @@ import {
   type Client,
   type FileSource,
   openFile,
+  type UploadedAsset,
   type UploadOptions,
   type UploadProgress,
 } from '@partway/client/node'
@@ -14,6 +15,8 @@ export interface SendDeps {
   options: UploadOptions
   emit: (event: FileEvent) => void
   signal: AbortSignal
+  /** Writes down what became of the file. Only then is it forgotten how far it had been sent. */
+  keep: (uploaded: Uploaded) => Promise<void>
 }
 
 /** A comparison that takes no longer is not worth a word. */
@@ -22,7 +25,7 @@ const CHECKING_MS = 1000
 /** Sends one file and tells of it; the last event is left to the caller. */
 export async function sendFile(
   { path: file, realPath, name, type }: LocalFile,
-  { client, options, emit, signal }: SendDeps,
+  { client, options, emit, signal, keep }: SendDeps,
 ): Promise<Uploaded> {
   await using source = await openFile(realPath)
   const { size } = source
@@ -63,24 +66,30 @@ export async function sendFile(
     else emit({ event: 'started', ...ids })
   }
 
-  // The journal goes by the whole path: copies of one film in two folders are two uploads.
+  let uploaded: Uploaded | undefined
+  async function onUploaded({ uploadId, assetId, url }: UploadedAsset): Promise<void> {
+    begin(size)
+    const sha256 = await hashing
+    uploaded = {
+      ...{ event: 'uploaded', file, upload_id: uploadId, asset_id: assetId, url, sha256, size },
+      resumed_size: begun?.resumedSize ?? size,
+      seconds: Math.round(performance.now() - began) / 1000,
+    }
+    await keep(uploaded)
+  }
+
+  const remembered = rememberedAs({ realPath, name, type }, options)
   const upload = client.upload(
-    { ...source, name: realPath },
-    { type, filename: name, ...options, signal, onProgress },
+    { ...source, name: remembered.name },
+    { ...remembered.options, signal, onProgress, onUploaded },
   )
   // Hashed on its own while the chunks go out; the pages are in the cache anyway.
   const stop = new AbortController()
   const hashing = sha256Of(source, AbortSignal.any([signal, stop.signal]))
   hashing.catch(() => {})
   try {
-    const { uploadId, assetId, url } = await upload.done()
-    begin(size)
-    const sha256 = await hashing
-    return {
-      ...{ event: 'uploaded', file, upload_id: uploadId, asset_id: assetId, url, sha256, size },
-      resumed_size: begun?.resumedSize ?? size,
-      seconds: Math.round(performance.now() - began) / 1000,
-    }
+    await upload.done()
+    return uploaded!
   } catch (error) {
     // What went wrong is told with the upload it went wrong with.
     throw new SendError(error, upload.id, upload.assetId)
@@ -89,6 +98,21 @@ export async function sendFile(
     stop.abort()
     await hashing.catch(() => {})
   }
+}
+
+/** Forgets how far a file had been sent. */
+export function forgetFile(file: LocalFile, client: Client, options: UploadOptions): Promise<void> {
+  const { size, modified } = file
+  const remembered = rememberedAs(file, options)
+  return client.forget({ name: remembered.name, size, modified }, remembered.options)
+}
+
+/** By the whole path: copies of one film in two folders are two uploads. */
+function rememberedAs(
+  { realPath, name, type }: Pick<LocalFile, 'realPath' | 'name' | 'type'>,
+  options: UploadOptions,
+) {
+  return { name: realPath, options: { type, filename: name, ...options } }
 }
 
 /** Why a file was not sent, and what there is of it. */
