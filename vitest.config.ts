@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['partway-source', 'node', 'import', 'module', 'default'] }
+const resolve = { conditions: ['partway-source', 'node', 'module', 'default'] }
 const ssr = { resolve: { conditions: resolve.conditions } }
 
 export default defineConfig({
@@ -23,6 +23,19 @@ export default defineConfig({
           // Real programs on real files; one at a time, because the machine may have two cores.
           name: 'e2e',
           include: ['packages/*/test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        resolve,
+        ssr,
+        test: {
+          // Real databases and stores, started before and stopped after.
+          name: 'engines',
+          include: ['packages/*/test/engines/**/*.test.ts'],
+          globalSetup: ['packages/server/test/support/engine-postgres.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -6,6 +6,12 @@ import { existsSync } from 'node:fs'
 const ENGINES = [
   { command: 'ffmpeg', package: 'ffmpeg', for: 'tests on real media' },
   { command: 'chromium', package: 'chromium', for: 'tests in a browser' },
+  // Debian keeps its programs off PATH, a folder for each version.
+  {
+    command: '/usr/lib/postgresql/*/bin/initdb',
+    package: 'postgresql',
+    for: 'tests on PostgreSQL',
+  },
 ]
 
 const isThere = (command: string) =>

@@ -3,6 +3,7 @@ import { VERSION } from '../server/version.ts'
 import { assetsCommand } from './assets.ts'
 import { completionCommand } from './completion.ts'
 import { keysCommand } from './keys.ts'
+import { migrateCommand } from './migrate.ts'
 import { serveCommand } from './serve.ts'
 import { uploadCommand } from './upload.ts'
 import { uploadsCommand } from './uploads.ts'
@@ -30,6 +31,7 @@ Settings are also read from PARTWAY_* variables: docs/configuration.md.`,
     assetsCommand(),
     verifyCommand(),
     keysCommand(),
+    migrateCommand(),
     completionCommand(program),
   ]
   for (const command of commands) program.addCommand(command)

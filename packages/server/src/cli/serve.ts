@@ -26,7 +26,9 @@ async function serve(options: { listen?: string; data?: string; apiKey?: string 
     console.log(`Your API key, shown only now: ${server.firstKey}`)
   }
   console.log(`Partway is ready at ${server.url}`)
-  console.log(`Data is in ${config.data}; the API reference is at ${server.url}/docs`)
+  const place =
+    config.database.kind === 'sqlite' ? `Data is in ${config.data}` : 'Metadata is in PostgreSQL'
+  console.log(`${place}; the API reference is at ${server.url}/docs`)
 
   let stopping = false
   const stop = async () => {

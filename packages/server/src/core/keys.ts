@@ -12,6 +12,12 @@ export interface KeyDeps {
   settingKey: string | undefined
 }
 
+export interface NewKey {
+  /** Its text, which is not kept. */
+  key: string
+  record: ApiKey
+}
+
 export type Keys = ReturnType<typeof createKeys>
 
 /** API keys: 256 random bits behind `pw_`, kept only as SHA-256. */
@@ -37,11 +43,22 @@ export function createKeys({ metadata, secrets, clock, settingKey }: KeyDeps) {
   }
 
   /** A new key; the only time its text is known. */
-  async function create(account: string, name: string): Promise<{ key: string; record: ApiKey }> {
+  async function create(account: string, name: string): Promise<NewKey> {
+    const made = make(account, name)
+    await metadata.createKey(made.record)
+    return made
+  }
+
+  /** The first key of all; `undefined` when there is one, so that of servers that start together one makes it. */
+  async function createFirst(account: string, name: string): Promise<NewKey | undefined> {
+    const made = make(account, name)
+    return (await metadata.createFirstKey(made.record)) ? made : undefined
+  }
+
+  function make(account: string, name: string): NewKey {
     const key = `pw_${secrets.random()}`
     const hash = secrets.hash(key)
     const record = { id: idOf(hash), account, name, hash, createdAt: clock(), revokedAt: undefined }
-    await metadata.createKey(record)
     return { key, record }
   }
 
@@ -50,5 +67,5 @@ export function createKeys({ metadata, secrets, clock, settingKey }: KeyDeps) {
   /** `false` when there is no such key, or it was revoked before. */
   const revoke = (id: string): Promise<boolean> => metadata.revokeKey(id, clock())
 
-  return { authenticate, create, list, revoke }
+  return { authenticate, create, createFirst, list, revoke }
 }

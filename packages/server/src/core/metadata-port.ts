@@ -19,7 +19,8 @@ import type { UserMetadataChange } from './user-metadata.ts'
  * exist, or belongs to another account, is `undefined`, never an error.
  *
  * @throws PartwayError `service_unavailable` when the database is locked or unreachable and
- * `storage_full` when its disk is full; nothing was changed and the call can be repeated.
+ * `storage_full` when its disk is full. The call can be repeated: nothing was changed, unless the
+ * database broke off after it was told to commit, which the message says then.
  */
 export interface Metadata extends UploadRecords, IngestRecords, AssetRecords, KeyRecords {
   /** Resolves when the database answers. */
@@ -138,6 +139,8 @@ export interface AssetRecords {
 
 export interface KeyRecords {
   createKey(key: ApiKey): Promise<void>
+  /** Records a key unless there is any already, revoked or not; true for exactly one caller. */
+  createFirstKey(key: ApiKey): Promise<boolean>
   findKey(id: string): Promise<ApiKey | undefined>
   /** Oldest first, revoked ones included. */
   listKeys(): Promise<ApiKey[]>

@@ -6,7 +6,9 @@ import { createNewId, createSigner, secrets } from '../adapters/crypto/index.ts'
 import { syncFolder } from '../adapters/fs/durable.ts'
 import { openFileStore } from '../adapters/fs/store.ts'
 import { createMedia } from '../adapters/media/index.ts'
-import { openSqliteMetadata } from '../adapters/sql/sqlite.ts'
+import type { Migrations } from '../adapters/sql/migrate.ts'
+import { migratePostgres, openPostgresMetadata } from '../adapters/sql/postgres.ts'
+import { migrateSqlite, openSqliteMetadata } from '../adapters/sql/sqlite.ts'
 import { createWeb } from '../adapters/web/index.ts'
 import { createAssets } from '../core/assets.ts'
 import { createCompleter } from '../core/complete.ts'
@@ -33,7 +35,7 @@ import { createUploads } from '../core/uploads.ts'
 import { createApp } from '../http/app.ts'
 import type { Config } from './config.ts'
 import { every } from './loops.ts'
-import { loadSigningKey } from './signing-key.ts'
+import { checkSharedKeys, loadSigningKey } from './signing-key.ts'
 import { VERSION } from './version.ts'
 
 // The composition root: the only file that knows every adapter.
@@ -54,16 +56,36 @@ export interface Ports {
 
 /** The database alone, for commands that need no more. */
 export async function openMetadata(config: Config): Promise<Metadata> {
-  await mkdir(config.data, { recursive: true, mode: 0o700 })
-  await mkdir(dirname(config.databasePath), { recursive: true })
+  const { database, databasePool: size } = config
+  if (database.kind === 'postgres') return openPostgresMetadata({ url: database.url, size })
+  await makeSqliteFolders(config, database.path)
+  return openSqliteMetadata(database.path)
+}
+
+/** Brings the database to the current schema; with `dryRun` it only looks. */
+export async function migrateDatabase(config: Config, dryRun: boolean): Promise<Migrations> {
+  const { database } = config
+  if (database.kind === 'postgres') return migratePostgres({ url: database.url, size: 1 }, dryRun)
+  if (!dryRun) await makeSqliteFolders(config, database.path)
+  return migrateSqlite(database.path, dryRun)
+}
+
+async function makeSqliteFolders(config: Config, databasePath: string): Promise<void> {
+  await makeDataFolder(config)
+  await mkdir(dirname(databasePath), { recursive: true })
+}
+
+async function makeDataFolder({ data }: Config): Promise<void> {
+  await mkdir(data, { recursive: true, mode: 0o700 })
   // What is acknowledged rests on the entry of this folder too.
-  await syncFolder(dirname(config.data))
-  return openSqliteMetadata(config.databasePath)
+  await syncFolder(dirname(data))
 }
 
 /** Every adapter the settings name, opened. */
 export async function openPorts(config: Config): Promise<Ports> {
+  checkSharedKeys(config)
   const metadata = await openMetadata(config)
+  if (dirname(config.storePath) === config.data) await makeDataFolder(config)
   const signer = createSigner(config.signingKeys ?? [await loadSigningKey(config.data)])
   const store = await openFileStore(config.storePath, createChunkUrls(signer))
   const clock = Date.now

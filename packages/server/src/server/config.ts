@@ -3,6 +3,7 @@ import {
   atLeast,
   checkSigningKey,
   oneOf,
+  parseDatabase,
   parseListen,
   parseMaxSize,
   parseOrigins,
@@ -50,11 +51,19 @@ export const SETTINGS = {
       return resolve(text)
     },
   }),
-  databaseUrl: setting({
+  database: setting({
     variable: 'PARTWAY_DATABASE_URL',
+    secret: true,
     default: undefined,
-    description: 'Where metadata is kept: `sqlite:PATH`. Unset: `partway.db` in the data folder.',
-    parse: schemePath('sqlite:'),
+    description:
+      'Where metadata is kept: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (13 or later; `?sslmode=verify-full` for TLS), which any number of servers may share. Unset: `partway.db` in the data folder.',
+    parse: parseDatabase,
+  }),
+  databasePool: setting({
+    variable: 'PARTWAY_DATABASE_POOL',
+    default: '10',
+    description: 'Most connections of one server to PostgreSQL, 1 to 200.',
+    parse: wholeNumber(1, 200),
   }),
   storeUrl: setting({
     variable: 'PARTWAY_STORE_URL',
@@ -81,7 +90,7 @@ export const SETTINGS = {
     secret: true,
     default: undefined,
     description:
-      'Keys that sign URLs, separated by commas: the first signs, all verify. Unset: one is made and kept as `signing.key` in the data folder.',
+      'Keys that sign URLs, separated by commas: the first signs, all verify. Unset: one is made and kept as `signing.key` in the data folder; with PostgreSQL they must be set, the same on every server.',
     parse: (text) => text.split(',').map((key) => checkSigningKey(key.trim())),
   }),
   publicUrl: setting({
@@ -221,14 +230,12 @@ export const SETTINGS = {
 type Settings = typeof SETTINGS
 type Name = keyof Settings
 type Value<N extends Name> = ReturnType<Settings[N]['parse']>
-type Optional = 'databaseUrl' | 'storeUrl' | 'apiKey' | 'signingKeys' | 'publicUrl'
+type Optional = 'storeUrl' | 'apiKey' | 'signingKeys' | 'publicUrl'
 
 /** All settings, parsed; what is not set and has no default is `undefined`. */
 export type Config = Readonly<
   { [N in Exclude<Name, Optional>]: Value<N> } & { [N in Optional]: Value<N> | undefined }
 > & {
-  /** Path of the SQLite file. */
-  readonly databasePath: string
   /** Folder of the file store. */
   readonly storePath: string
   /** `PATH`: where ffmpeg and ffprobe are looked for. */
@@ -281,10 +288,12 @@ export function readConfig(
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  const config = values as Omit<Config, 'databasePath' | 'storePath' | 'toolPath'>
+  const config = values as Omit<Config, 'database' | 'storePath' | 'toolPath'> &
+    Partial<Pick<Config, 'database'>>
+  const embedded = { kind: 'sqlite', path: join(config.data, 'partway.db') } as const
   return Object.freeze({
     ...config,
-    databasePath: config.databaseUrl ?? join(config.data, 'partway.db'),
+    database: config.database ?? embedded,
     storePath: config.storeUrl ?? join(config.data, 'store'),
     toolPath: env.PATH ?? '',
   })

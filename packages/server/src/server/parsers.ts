@@ -30,6 +30,22 @@ export function schemePath(scheme: string) {
   }
 }
 
+/** Where metadata is kept. A `url` holds a password, and is never to be shown. */
+export type DatabaseSetting = { kind: 'sqlite'; path: string } | { kind: 'postgres'; url: string }
+
+export function parseDatabase(text: string): DatabaseSetting {
+  if (text.startsWith('sqlite:')) return { kind: 'sqlite', path: schemePath('sqlite:')(text) }
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // A second slash, or an @, is what an unescaped password leaves of an address.
+  const database = /^\/[^/@]+$/.test(url?.pathname ?? '')
+  if (!url || !/^postgres(ql)?:$/.test(url.protocol) || !url.hostname || !database || url.hash) {
+    throw new RangeError(
+      'sqlite:PATH, or postgres://USER:PASSWORD@HOST:PORT/DATABASE with special characters percent-encoded',
+    )
+  }
+  return { kind: 'postgres', url: text }
+}
+
 /** 32 characters are what `openssl rand -hex 16` gives: 128 bits. */
 export function checkSigningKey(key: string): string {
   if (key.length < 32) throw new RangeError('keys of at least 32 characters each, none empty')

@@ -3,8 +3,16 @@ import { existsSync } from 'node:fs'
 import { link, open, readFile, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder } from '../adapters/fs/durable.ts'
-import { ConfigError } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { checkSigningKey } from './parsers.ts'
+
+/** @throws ConfigError when servers may share the database, and so must share the keys */
+export function checkSharedKeys({ signingKeys, database }: Config): void {
+  if (signingKeys || database.kind === 'sqlite') return
+  throw new ConfigError([
+    'PARTWAY_SIGNING_KEYS must be set with PostgreSQL: every server that shares the database needs the same. `openssl rand -hex 32` makes one.',
+  ])
+}
 
 /**
  * The signing key kept in the data folder; made at the first start.

@@ -38,7 +38,10 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
   await sweeper.recover(0)
   await app.listen(config.listen)
   // After that, because a start that fails here must not use up the one time the key is shown.
-  const firstKey = await firstStartKey(config, ports, keys)
+  const firstKey =
+    config.apiKey === undefined
+      ? (await keys.createFirst(DEFAULT_ACCOUNT, 'made at the first start'))?.key
+      : undefined
   const sweeping = startLoop(config.sweepIntervalMs, sweeper.sweep, (err) =>
     logger.error({ err }, 'sweep failed'),
   )
@@ -67,15 +70,6 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
       await ports.metadata.close()
     },
   }
-}
-
-async function firstStartKey(
-  config: Config,
-  { metadata }: Ports,
-  keys: { create(account: string, name: string): Promise<{ key: string }> },
-): Promise<string | undefined> {
-  if (config.apiKey !== undefined || (await metadata.listKeys()).length > 0) return undefined
-  return (await keys.create(DEFAULT_ACCOUNT, 'made at the first start')).key
 }
 
 /** Our address for programs on this machine, also when we listen on all addresses. */

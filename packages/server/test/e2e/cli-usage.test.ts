@@ -26,6 +26,7 @@ const COMMANDS = [
   'keys create',
   'keys list',
   'keys revoke',
+  'migrate',
   'completion',
 ]
 

@@ -22,7 +22,7 @@ describe('the settings', () => {
     expect(config.uploadTtlMs).toBe(24 * 3_600_000)
     expect(config.apiKey).toBeUndefined()
     expect(isAbsolute(config.data)).toBe(true)
-    expect(config.databasePath).toBe(join(config.data, 'partway.db'))
+    expect(config.database).toEqual({ kind: 'sqlite', path: join(config.data, 'partway.db') })
     expect(config.storePath).toBe(join(config.data, 'store'))
   })
 
@@ -39,7 +39,7 @@ describe('the settings', () => {
       PARTWAY_DATABASE_URL: 'sqlite:///var/lib/x.db',
       PARTWAY_STORE_URL: 'file:relative/store',
     })
-    expect(config.databasePath).toBe('/var/lib/x.db')
+    expect(config.database).toEqual({ kind: 'sqlite', path: '/var/lib/x.db' })
     expect(config.storePath).toBe(resolve('relative/store'))
   })
 
@@ -96,8 +96,11 @@ describe('the settings', () => {
   })
 
   it.each([
-    ['PARTWAY_DATABASE_URL', 'postgres://partway:hunter2@db.example.com/partway'],
+    ['PARTWAY_DATABASE_URL', 'postgres://partway:hunter2@db.example.com'],
     ['PARTWAY_DATABASE_URL', 'postgres://partway:p@ss/hunter2@db.example.com/partway'],
+    ['PARTWAY_DATABASE_URL', 'postgres://partway:hunter2#@db.example.com/partway'],
+    ['PARTWAY_DATABASE_URL', 'mysql://partway:hunter2@db.example.com/partway'],
+    ['PARTWAY_DATABASE_URL', 'partway:hunter2@db.example.com/partway'],
     ['PARTWAY_STORE_URL', 's3://AKIA:hunter2@bucket'],
     ['PARTWAY_PUBLIC_URL', 'https://user:hunter2@media.example.com'],
   ])('never echo the password in a wrong %s', (variable, url) => {
@@ -168,6 +171,21 @@ describe('each setting', () => {
       expect(problemsOf({ PARTWAY_PUBLIC_URL: bad }), bad).toHaveLength(1)
     }
   })
+
+  it.each([
+    'postgres://partway:p%40ss@db.example.com:5433/partway?sslmode=verify-full',
+    'postgresql://127.0.0.1/partway',
+    'postgres://[::1]:5432/x',
+  ])('takes %s for a database', (url) => {
+    expect(read({ PARTWAY_DATABASE_URL: url }).database).toEqual({ kind: 'postgres', url })
+  })
+
+  it.each(['', 'sqlite:', 'postgres:', 'postgres:///partway', 'postgres://host', 'postgres://h/'])(
+    'does not take %j for a database',
+    (url) => {
+      expect(problemsOf({ PARTWAY_DATABASE_URL: url })).toHaveLength(1)
+    },
+  )
 
   it('takes lists with spaces and empty places', () => {
     const config = read({

@@ -27,6 +27,11 @@ function keyRecords({ keys }: Tables): KeyRecords {
     async createKey(key) {
       keys.set(key.id, { ...key })
     },
+    async createFirstKey(key) {
+      if (keys.size > 0) return false
+      keys.set(key.id, { ...key })
+      return true
+    },
     async findKey(id) {
       const key = keys.get(id)
       return key && { ...key }

@@ -1,12 +1,12 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { AssetRecords } from '../../core/ports.ts'
 import { applyChange } from '../../core/user-metadata.ts'
 import { foldCase } from '../fold-case.ts'
+import type { Engine } from './engine.ts'
 import { assetOf, changedColumns, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
-import type { Database } from './schema.ts'
 import { endUploads } from './uploads.ts'
 
-export function assetRecords(db: Kysely<Database>): AssetRecords {
+export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
   return {
     async findAsset(account, id) {
       const row = await db
@@ -73,6 +73,14 @@ export function assetRecords(db: Kysely<Database>): AssetRecords {
 
     deleteAsset: (account, id, reason, now) =>
       db.transaction().execute(async (tx) => {
+        const visible = tx
+          .selectFrom('assets')
+          .select('id')
+          .where('id', '=', id)
+          .where('account', '=', account)
+          .where('deletedAt', 'is', null)
+        // Uploads first, as everywhere: whoever reports or completes at this moment has them first too.
+        await endUploads(tx, 'failed', reason, now, (eb) => eb('assetId', 'in', visible))
         const hidden = await tx
           .updateTable('assets')
           .set({ deletedAt: now })
@@ -80,9 +88,7 @@ export function assetRecords(db: Kysely<Database>): AssetRecords {
           .where('account', '=', account)
           .where('deletedAt', 'is', null)
           .executeTakeFirst()
-        if (!hidden.numUpdatedRows) return false
-        await endUploads(tx, 'failed', reason, now, (eb) => eb('assetId', '=', id))
-        return true
+        return hidden.numUpdatedRows > 0
       }),
 
     async listDeletedAssets(before, limit, skip = 0) {
@@ -99,16 +105,20 @@ export function assetRecords(db: Kysely<Database>): AssetRecords {
 
     purgeAsset: (id) =>
       db.transaction().execute(async (tx) => {
-        const gone = await tx
+        const hidden = tx
+          .selectFrom('assets')
+          .select('id')
+          .where('id', '=', id)
+          .where('deletedAt', 'is not', null)
+        await tx
+          .deleteFrom('uploads')
+          .where('assetId', 'in', hidden)
+          .where('state', '=', 'completed')
+          .execute()
+        await tx
           .deleteFrom('assets')
           .where('id', '=', id)
           .where('deletedAt', 'is not', null)
-          .executeTakeFirst()
-        if (!gone.numDeletedRows) return
-        await tx
-          .deleteFrom('uploads')
-          .where('assetId', '=', id)
-          .where('state', '=', 'completed')
           .execute()
       }),
 
@@ -129,7 +139,8 @@ export function assetRecords(db: Kysely<Database>): AssetRecords {
               .where('deletedAt', 'is', null)
               .where('leasedUntil', '<=', now)
               .orderBy('leasedUntil')
-              .limit(1),
+              .limit(1)
+              .$if(skipsLocked, (next) => next.forUpdate().skipLocked()),
           ),
         )
         .where('leasedUntil', '<=', now)

@@ -1,10 +1,11 @@
-import type { ExpressionBuilder, Kysely } from 'kysely'
+import type { ExpressionBuilder } from 'kysely'
 import type { IngestRecords } from '../../core/ports.ts'
 import { foldCase } from '../fold-case.ts'
+import type { Engine } from './engine.ts'
 import { assetRow, renditions, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
 
-export function ingestRecords(db: Kysely<Database>): IngestRecords {
+export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
   return {
     createIngest: (upload, asset, url) =>
       db.transaction().execute(async (tx) => {
@@ -88,7 +89,8 @@ export function ingestRecords(db: Kysely<Database>): IngestRecords {
                 .select('uploadId')
                 .where('leasedUntil', '<=', now)
                 .orderBy('leasedUntil')
-                .limit(1),
+                .limit(1)
+                .$if(skipsLocked, (next) => next.forUpdate().skipLocked()),
             ),
           )
           .where('leasedUntil', '<=', now)

@@ -1,9 +1,9 @@
-import type { Kysely } from 'kysely'
+import { sql } from 'kysely'
 import type { KeyRecords } from '../../core/ports.ts'
+import type { Engine } from './engine.ts'
 import { keyOf } from './rows.ts'
-import type { Database } from './schema.ts'
 
-export function keyRecords(db: Kysely<Database>): KeyRecords {
+export function keyRecords({ db }: Engine): KeyRecords {
   return {
     async createKey(key) {
       await db
@@ -11,6 +11,23 @@ export function keyRecords(db: Kysely<Database>): KeyRecords {
         .values({ ...key, revokedAt: key.revokedAt ?? null })
         .execute()
     },
+
+    createFirstKey: ({ id, account, name, hash, createdAt }) =>
+      db
+        .transaction()
+        // On PostgreSQL, of two that both see no key one is rolled back then, and repeated.
+        .setIsolationLevel('serializable')
+        .execute(async (tx) => {
+          const { numInsertedOrUpdatedRows } = await tx
+            .insertInto('apiKeys')
+            .columns(['id', 'account', 'name', 'hash', 'createdAt'])
+            .expression(
+              sql`select ${id}, ${account}, ${name}, ${hash}, ${createdAt}
+                where not exists (select 1 from api_keys)`,
+            )
+            .executeTakeFirst()
+          return (numInsertedOrUpdatedRows ?? 0n) > 0n
+        }),
 
     async findKey(id) {
       const row = await db.selectFrom('apiKeys').selectAll().where('id', '=', id).executeTakeFirst()

@@ -1,44 +1,32 @@
-import type { Kysely } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
 import { assetRecords } from './assets.ts'
+import type { Engine } from './engine.ts'
 import { ingestRecords } from './ingests.ts'
 import { keyRecords } from './keys.ts'
-import type { Database } from './schema.ts'
 import { uploadRecords } from './uploads.ts'
 
-/** What differs between the engines, as data. */
-export interface Engine {
-  db: Kysely<Database>
-  /** What an error of the engine means to a caller. */
-  translate(error: unknown): unknown
-}
-
-/** `Metadata` on one set of queries for every engine. */
-export function createSqlMetadata({ db, translate }: Engine): Metadata {
+/**
+ * `Metadata` on one set of queries for every engine. Each method is one transaction, one statement,
+ * or nothing but reads, so that an engine may repeat a method that failed as a whole.
+ */
+export function createSqlMetadata(engine: Engine): Metadata {
+  const { db } = engine
   const queries = {
-    ...uploadRecords(db),
-    ...ingestRecords(db),
-    ...assetRecords(db),
-    ...keyRecords(db),
+    ...uploadRecords(engine),
+    ...ingestRecords(engine),
+    ...assetRecords(engine),
+    ...keyRecords(engine),
     async ping() {
       await db.selectFrom('apiKeys').select('id').limit(1).execute()
     },
-    close: () => db.destroy(),
-  } satisfies Metadata
-  return translated(queries, translate)
+  }
+  return { ...running(queries, engine), close: () => db.destroy() }
 }
 
-/** The same methods, with every error they throw translated. */
-function translated<T extends object>(methods: T, translate: (error: unknown) => unknown): T {
+function running<T extends object>(methods: T, { run }: Engine): T {
   const wrapped = Object.entries(methods).map(([name, method]) => [
     name,
-    async (...args: unknown[]) => {
-      try {
-        return await method(...args)
-      } catch (error) {
-        throw translate(error)
-      }
-    },
+    (...args: unknown[]) => run(async () => method(...args)),
   ])
   return Object.fromEntries(wrapped) as T
 }

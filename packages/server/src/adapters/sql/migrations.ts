@@ -1,7 +1,6 @@
 import { type Kysely, sql } from 'kysely'
-import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
+import type { Migration } from 'kysely/migration'
 import { foldCase } from '../fold-case.ts'
-import type { Database } from './schema.ts'
 
 // Partial indexes keep every background question proportional to its answer, however many
 // uploads and assets are stored. SQLite and PostgreSQL spell them alike.
@@ -162,15 +161,9 @@ const INDEXES = [
      where state = 'processing' and object_ref is not null and deleted_at is null`,
 ]
 
-const provider: MigrationProvider = {
-  async getMigrations() {
-    return { '0001_initial': initial, '0002_asset_details': assetDetails, '0003_media': media }
-  },
-}
-
-/** Brings the database to the current schema; safe to repeat. */
-export async function migrate(db: Kysely<Database>): Promise<void> {
-  // The migrator names its own tables in snake_case already.
-  const { error } = await new Migrator({ db: db.withoutPlugins(), provider }).migrateToLatest()
-  if (error) throw error
+/** By name, in the order they are applied. */
+export const MIGRATIONS: Record<string, Migration> = {
+  '0001_initial': initial,
+  '0002_asset_details': assetDetails,
+  '0003_media': media,
 }

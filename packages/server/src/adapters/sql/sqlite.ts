@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { PartwayError } from '@partway/protocol'
 import {
@@ -9,7 +10,7 @@ import {
 } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
 import { createSqlMetadata } from './metadata.ts'
-import { migrate } from './migrations.ts'
+import { type Migrations, migrate, readMigrations } from './migrate.ts'
 import type { Database } from './schema.ts'
 
 /**
@@ -20,17 +21,41 @@ const BUSY_TIMEOUT_MS = 500
 
 /** Metadata in an SQLite file, made if it does not exist. Commits survive power loss. */
 export async function openSqliteMetadata(path: string): Promise<Metadata> {
+  const db = openFile(path)
+  try {
+    await run(() => migrate(db))
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return createSqlMetadata({ db, skipsLocked: false, run })
+}
+
+/** Brings a file to the current schema; with `dryRun` it only looks, and makes none. */
+export async function migrateSqlite(path: string, dryRun: boolean): Promise<Migrations> {
+  const there = existsSync(path)
+  await using db = openFile(dryRun && !there ? ':memory:' : path, dryRun && there)
+  return await run(() => (dryRun ? readMigrations(db) : migrate(db)))
+}
+
+function openFile(path: string, readOnly = false): Kysely<Database> {
   const file = new DatabaseSync(path, {
-    timeout: BUSY_TIMEOUT_MS,
-    enableForeignKeyConstraints: true,
+    ...{ timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly },
   })
-  file.exec('pragma journal_mode = wal; pragma synchronous = full')
-  const db = new Kysely<Database>({
+  if (!readOnly) file.exec('pragma journal_mode = wal; pragma synchronous = full')
+  return new Kysely<Database>({
     dialect: new SqliteDialect({ database: asSqliteDatabase(file) }),
     plugins: [new CamelCasePlugin()],
   })
-  await migrate(db)
-  return createSqlMetadata({ db, translate })
+}
+
+/** Nothing is repeated: whoever waits here holds up the event loop. */
+async function run<T>(method: () => Promise<T>): Promise<T> {
+  try {
+    return await method()
+  } catch (error) {
+    throw translate(error)
+  }
 }
 
 /** Statements kept ready; the program has some forty. */

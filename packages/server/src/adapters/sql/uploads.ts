@@ -2,20 +2,25 @@ import {
   type Expression,
   type ExpressionBuilder,
   type Kysely,
+  type SelectQueryBuilder,
   type SqlBool,
   sql,
   type Transaction,
 } from 'kysely'
 import type { UploadRecords } from '../../core/ports.ts'
 import { ASSET_FAILED } from '../../core/verdict.ts'
+import type { Engine } from './engine.ts'
 import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
 
 /**
  * Every transaction here begins with a write. On SQLite that takes the write lock at once, where
  * a read first could find the database changed under it; on PostgreSQL it locks the row.
+ *
+ * Rows are locked in one order: uploads, then assets, then imports. And nobody waits for a second
+ * upload: whoever takes several passes over those that others hold. So nobody waits in a circle.
  */
-export function uploadRecords(db: Kysely<Database>): UploadRecords {
+export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
   return {
     createUpload: (upload, asset, idempotency) =>
       db.transaction().execute(async (tx) => {
@@ -163,23 +168,17 @@ export function uploadRecords(db: Kysely<Database>): UploadRecords {
     },
 
     expireUploads: (now, reason, limit) =>
-      db.transaction().execute((tx) =>
-        endUploads(tx, 'expired', reason, now, (eb) =>
-          eb(
-            'id',
-            'in',
-            eb
-              .selectFrom('uploads')
-              .select('id')
-              .where('state', '=', 'active')
-              .where('expiresAt', '<=', now)
-              .whereRef('chunksCompleted', '<', 'totalChunks')
-              .orderBy('expiresAt')
-              .limit(limit),
-            // Asked again by the update itself: under PostgreSQL the row may have changed since.
-          ).and(eb('chunksCompleted', '<', eb.ref('totalChunks'))),
-        ),
-      ),
+      db.transaction().execute((tx) => {
+        const due = tx
+          .selectFrom('uploads')
+          .select('id')
+          .where('state', '=', 'active')
+          .where('expiresAt', '<=', now)
+          .whereRef('chunksCompleted', '<', 'totalChunks')
+          .orderBy('expiresAt')
+          .limit(limit)
+        return endUploads(tx, 'expired', reason, now, (eb) => eb('id', 'in', once(tx, due)))
+      }),
 
     async listFreeable(before, limit, skip = 0) {
       const rows = await ended(before, 0)
@@ -198,10 +197,31 @@ export function uploadRecords(db: Kysely<Database>): UploadRecords {
     async purgeUploads(before, limit) {
       const gone = await db
         .deleteFrom('uploads')
-        .where('id', 'in', ended(before, 1).select('id').orderBy('updatedAt').limit(limit))
+        .where(
+          'id',
+          'in',
+          once(db, ended(before, 1).select('id').orderBy('updatedAt').limit(limit)),
+        )
         .executeTakeFirst()
       return Number(gone.numDeletedRows)
     },
+  }
+
+  /**
+   * The rows that `query` takes, looked for once: inside a condition alone, PostgreSQL may look again for
+   * every row, and take others each time.
+   */
+  function once(
+    tx: Kysely<Database>,
+    query: SelectQueryBuilder<Database, 'uploads', { id: string }>,
+  ) {
+    return tx
+      .with(
+        (cte) => cte('taken').materialized(),
+        () => query.$if(skipsLocked, (taken) => taken.forUpdate().skipLocked()),
+      )
+      .selectFrom('taken')
+      .select('taken.id')
   }
 
   function ended(before: number, freed: 0 | 1) {

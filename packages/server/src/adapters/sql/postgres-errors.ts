@@ -1,0 +1,71 @@
+import { PartwayError } from '@partway/protocol'
+import { DatabaseError } from 'pg'
+
+// SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
+
+/** The server ended the session with this answer: shutdown, crash, idle in transaction, connection errors. */
+const SESSION_OVER = /^(57P0|25P03|08)/
+/** The transaction lost against another one and was rolled back as a whole. */
+const CONFLICT = /^(40001|40P01)$/
+const DISK_FULL = '53100'
+/** Short of resources, a timeout of statement or lock, a server that takes no writes (a standby). */
+const UNAVAILABLE = /^(53|57014|55P03|25006)/
+
+/** A connection that could not be had, or that broke with a question on its way. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError'
+  /** Its last words were a commit, or a write without transaction, and the answer was lost. */
+  readonly mayHaveApplied: boolean
+  /** It took too long already. */
+  readonly timedOut: boolean
+
+  constructor(cause: unknown, mayHaveApplied: boolean) {
+    super(reasonOf(cause), { cause })
+    this.mayHaveApplied = mayHaveApplied
+    this.timedOut = /timeout/.test(this.message)
+  }
+}
+
+/** Whether the connection can have no more questions after this. */
+export function endsConnection(error: unknown): boolean {
+  if (error instanceof DatabaseError) return SESSION_OVER.test(error.code ?? '')
+  // Everything else that node-postgres throws is the socket's, but what JavaScript itself throws.
+  return !(error instanceof TypeError || error instanceof RangeError)
+}
+
+/** True only where it is certain that nothing was changed, and a second try may fare better. */
+export function isRepeatable(error: unknown): boolean {
+  if (error instanceof ConnectionError) return !error.mayHaveApplied && !error.timedOut
+  return error instanceof DatabaseError && CONFLICT.test(error.code ?? '')
+}
+
+/** What an error means to a caller. */
+export function translate(error: unknown): unknown {
+  if (error instanceof ConnectionError) {
+    return unavailable(
+      error.mayHaveApplied
+        ? 'The database broke off without an answer. The change may have been made; repeat the request.'
+        : 'The database is unreachable. Nothing was changed; repeat the request.',
+      error,
+    )
+  }
+  if (!(error instanceof DatabaseError)) return error
+  const code = error.code ?? ''
+  if (code === DISK_FULL) {
+    return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
+      cause: error,
+      retryAfter: 30,
+    })
+  }
+  if (!UNAVAILABLE.test(code) && !CONFLICT.test(code)) return error
+  return unavailable('The database is busy. Nothing was changed; repeat the request.', error)
+}
+
+const unavailable = (message: string, cause: unknown) =>
+  new PartwayError('service_unavailable', message, { cause, retryAfter: 1 })
+
+/** Where several addresses were tried, the error itself says nothing. */
+export function reasonOf(error: unknown): string {
+  const { message, errors, code } = error as Partial<AggregateError & { code: string }>
+  return message || errors?.map(reasonOf).join('; ') || code || String(error)
+}

@@ -1,0 +1,110 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely'
+import { Pool, type PoolClient, type PoolConfig, types } from 'pg'
+import { ConnectionError, endsConnection } from './postgres-errors.ts'
+
+/** How long a caller waits for a connection: for a free one, or for the server to take a new one. */
+const CONNECT_TIMEOUT_MS = 5000
+
+/** Every question has an answer in milliseconds; one that takes this long has met something broken. */
+const STATEMENT_TIMEOUT_MS = 15_000
+
+/** No transaction holds a row longer than a few statements. */
+const LOCK_TIMEOUT_MS = 5000
+
+/** The longest pause inside a transaction; then the server frees what a stalled program holds. */
+const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
+
+/** When a server does not answer at all, not even with its own timeout. */
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5000
+
+const INT8: number = types.builtins.INT8
+
+export interface PoolOptions {
+  /** `postgres://…`; holds the password, and is never to be shown. */
+  url: string
+  /** Most connections at once. */
+  size: number
+  /** May take as long as it likes: migrations. @default false */
+  unhurried?: boolean
+}
+
+/**
+ * node-postgres' pool in the form Kysely knows. Of every connection that breaks it says, in a
+ * {@link ConnectionError}, whether something may have been applied.
+ */
+export function createPool({ url, size, unhurried = false }: PoolOptions): PostgresPool {
+  const pool = new Pool({
+    ...{ connectionString: url, max: size, application_name: 'partway', keepAlive: true },
+    // A program that has nothing else to do ends; it need not wait for its idle connections.
+    allowExitOnIdle: true,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    lock_timeout: LOCK_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
+    types: { getTypeParser: parserOf },
+    ...(unhurried
+      ? {}
+      : { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS }),
+  })
+  // A connection that breaks while nobody uses it is replaced, and one in use tells its user;
+  // without listeners either would end the program.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return {
+    options: {},
+    end: () => pool.end(),
+    connect: async () => {
+      try {
+        return watched(await pool.connect())
+      } catch (error) {
+        throw new ConnectionError(error, false)
+      }
+    },
+  }
+}
+
+/** Counts, sizes and times are below 2^53, and numbers everywhere else. */
+const parserOf: NonNullable<PoolConfig['types']>['getTypeParser'] = (
+  oid: number,
+  format?: 'text' | 'binary',
+) => (oid === INT8 && format !== 'binary' ? Number : types.getTypeParser(oid, format as 'text'))
+
+/** Says nothing that could be applied: reads, and beginnings. */
+const CHANGES_NOTHING = /^(select|begin|start transaction)\b/i
+
+/** A connection that remembers what it was last asked. */
+function watched(client: PoolClient): PostgresPoolClient {
+  let inTransaction = false
+  let broken: ConnectionError | undefined
+
+  async function query(sql: string, parameters: readonly unknown[] = []) {
+    // Also what is asked afterwards, such as a rollback, has the outcome of what broke.
+    if (broken) throw broken
+    const applies = inTransaction ? sql === 'commit' : !CHANGES_NOTHING.test(sql)
+    try {
+      const result = await client.query(sql, parameters.map(storable))
+      if (/^(begin|start transaction)\b/.test(sql)) inTransaction = true
+      else if (sql === 'commit' || sql === 'rollback') inTransaction = false
+      return result
+    } catch (error) {
+      if (!endsConnection(error)) throw error
+      broken = new ConnectionError(error, applies)
+      throw broken
+    }
+  }
+
+  return {
+    // Cursors, the other form, are for streaming, and nothing streams.
+    query: query as unknown as PostgresPoolClient['query'],
+    release: (destroy) => client.release(destroy || broken !== undefined),
+  }
+}
+
+/**
+ * PostgreSQL keeps no NUL in texts. The API lets none in; where one gets here all the same, it becomes
+ * U+FFFD, as broken Unicode does.
+ */
+function storable(value: unknown): unknown {
+  return typeof value === 'string' && value.includes('\0')
+    ? value.replaceAll('\0', '\ufffd')
+    : value
+}

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { chownSync, existsSync, globSync, readFileSync } from 'node:fs'
+import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const PASSWORD = 'a-password-that-must-not-leak'
+
+/** Where Debian has the programs of the newest PostgreSQL, or `undefined`. */
+const binaries = (): string | undefined =>
+  globSync('/usr/lib/postgresql/*/bin')
+    .filter((folder) => existsSync(join(folder, 'initdb')))
+    .sort((a, b) => Number(a.split('/')[4]) - Number(b.split('/')[4]))
+    .at(-1)
+
+/** Why there can be no server here, or `undefined`. */
+export const postgresMissing = (): string | undefined =>
+  binaries() ? undefined : 'PostgreSQL is not installed: apt-get install postgresql'
+
+export interface PostgresServer extends AsyncDisposable {
+  /** As its administrator, on the database `postgres`. */
+  url: string
+  start(): void
+  /** As if it crashed: sessions end at once, and nothing is finished. */
+  crash(): void
+}
+
+/** A PostgreSQL of our own on a free port of 127.0.0.1, its data in a temporary folder. */
+export async function startPostgres(): Promise<PostgresServer> {
+  const bin = binaries()
+  if (!bin) throw new Error(postgresMissing())
+  const root = await mkdtemp(join(tmpdir(), 'partway-postgres-'))
+  const [data, log, passwordFile] = [join(root, 'data'), join(root, 'log'), join(root, 'password')]
+  const port = await freePort()
+  await mkdir(data, { mode: 0o700 })
+  await writeFile(passwordFile, PASSWORD, { mode: 0o600 })
+  for (const path of [root, data, passwordFile]) giveToServer(path)
+
+  run(join(bin, 'initdb'), '-D', data, '-U', 'partway', '--pwfile', passwordFile, ...INITDB)
+  await appendFile(
+    join(data, 'postgresql.conf'),
+    [
+      ...[`port = ${port}`, "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"],
+      // No test here pulls the plug, and what is written survives a crash of the server alone.
+      ...['fsync = off', 'max_connections = 200', "log_line_prefix = '%m %a '"],
+    ].join('\n'),
+  )
+  const control = (...args: string[]) => run(join(bin, 'pg_ctl'), '-D', data, '-w', ...args)
+  const start = () => control('-t', '30', '-l', log, 'start')
+  start()
+  return {
+    url: `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`,
+    start,
+    crash: () => control('-m', 'immediate', 'stop'),
+    async [Symbol.asyncDispose]() {
+      if (existsSync(join(data, 'postmaster.pid'))) control('-m', 'immediate', 'stop')
+      await rm(root, { recursive: true, force: true })
+    },
+  }
+
+  function run(command: string, ...args: string[]): void {
+    const [program, ...rest] = isRoot
+      ? ['runuser', '-u', USER, '--', command, ...args]
+      : [command, ...args]
+    // Not inherited: the server would hold on to what it inherits for as long as it lives.
+    const { status, stderr } = spawnSync(program!, rest, {
+      cwd: root,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    if (status === 0) return
+    const said = existsSync(log) ? readFileSync(log, 'utf8') : ''
+    throw new Error(`${command} ended with ${status}: ${stderr}${said}`)
+  }
+}
+
+const INITDB = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync']
+
+/** PostgreSQL refuses to run as root. */
+const isRoot = process.getuid?.() === 0
+const USER = 'postgres'
+
+function giveToServer(path: string): void {
+  if (!isRoot) return
+  const [uid, gid] = ['-u', '-g'].map((flag) =>
+    Number(spawnSync('id', [flag, USER], { encoding: 'utf8' }).stdout),
+  )
+  chownSync(path, uid!, gid!)
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
