@@ -265,7 +265,9 @@ function nameIn(url: string): string | undefined {
 export function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const http = url?.protocol === 'http:' || url?.protocol === 'https:'
-  if (!url || !http || url.username || url.password || text.length > 8192) {
+  // In a URL a NUL would stand for %00; as text, not every database can keep it.
+  const plain = !text.includes('\0') && text.length <= 8192
+  if (!url || !http || url.username || url.password || !plain) {
     throw new PartwayError(
       'parameter_invalid',
       'The `url` parameter is invalid. It must be an http or https URL of at most 8192 characters, without a user name or password.',

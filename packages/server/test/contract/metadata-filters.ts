@@ -32,6 +32,22 @@ export function filterSentences(metadata: () => Metadata): void {
     expect(await names({ filename: part })).toEqual([`x${part}y`])
   })
 
+  it('finds nothing by a text with a NUL, and does not stumble over it', async () => {
+    const { id } = await create({ filename: 'a' })
+    expect(await names({ filename: 'a\0' })).toEqual([])
+    expect(await names({ filename: '\0a' })).toEqual([])
+    expect(await metadata().findAsset('alice', `${id}\0`)).toBeUndefined()
+    expect(await metadata().findAsset('alice\0', id)).toBeUndefined()
+    expect(await metadata().findKey('\0')).toBeUndefined()
+  })
+
+  it('keeps NULs in key-value pairs as they are', async () => {
+    const { id } = await create({})
+    const values = { 'a\0b': 'c\0d' }
+    await metadata().changeUserMetadata('alice', id, { kind: 'replace', values })
+    expect((await metadata().findAsset('alice', id))?.userMetadata).toEqual(values)
+  })
+
   it('misses none that was there when others are added between pages', async () => {
     const there = []
     for (let i = 0; i < 7; i++) there.push(await create({ createdAt: T0 + i }))

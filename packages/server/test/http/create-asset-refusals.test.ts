@@ -75,6 +75,7 @@ const ROWS: Row[] = [
   ['an ftp URL', [BY_URL, field('url', 'ftp://example.com/a')], 0, WRONG, '`url`', 'http'],
   ['a file URL', [BY_URL, field('url', 'file:///etc/passwd')], 0, WRONG, '`url`', 'http'],
   ['a script URL', [BY_URL, field('url', 'javascript:alert(1)')], 0, WRONG, '`url`', 'http'],
+  ['a NUL in the URL', [BY_URL, field('url', 'http://x/a\0b')], 0, WRONG, '`url`'],
   ['a long URL', [BY_URL, field('url', `http://x/${long(8192)}`)], 0, WRONG, '`url`', '8192'],
   ['a huge URL', [BY_URL, field('url', `http://x/${long(300_000)}`)], 0, WRONG, '`url`', '256 KiB'],
   ['256 characters of name', [DIRECT, field('filename', long(256)), file()], 0, WRONG, '255'],

@@ -185,7 +185,12 @@ export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
   }
 }
 
-/** A LIKE pattern for `text` anywhere; its own wildcards are literal. */
+/**
+ * A LIKE pattern for `text` anywhere; its own wildcards are literal. A NUL, which no name has, would
+ * end the pattern on SQLite.
+ */
 function contains(text: string): string {
-  return `%${foldCase(text).replace(/[\\%_]/g, '\\$&')}%`
+  return `%${foldCase(text)
+    .replaceAll('\0', '\ufffd')
+    .replace(/[\\%_]/g, '\\$&')}%`
 }

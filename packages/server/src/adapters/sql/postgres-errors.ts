@@ -28,16 +28,25 @@ export class ConnectionError extends Error {
 
 /** Whether the connection can have no more questions after this. */
 export function endsConnection(error: unknown): boolean {
-  if (error instanceof DatabaseError) return SESSION_OVER.test(error.code ?? '')
+  if (error instanceof DatabaseError) return SESSION_OVER.test(codeOf(error))
   // Everything else that node-postgres throws is the socket's, but what JavaScript itself throws.
   return !(error instanceof TypeError || error instanceof RangeError)
 }
 
+/** Wrong password, no such database: another try cannot fare better. */
+const REFUSED = /^(28|3D)/
+
 /** True only where it is certain that nothing was changed, and a second try may fare better. */
 export function isRepeatable(error: unknown): boolean {
-  if (error instanceof ConnectionError) return !error.mayHaveApplied && !error.timedOut
-  return error instanceof DatabaseError && CONFLICT.test(error.code ?? '')
+  if (error instanceof ConnectionError) {
+    return !error.mayHaveApplied && !error.timedOut && !REFUSED.test(codeOf(error.cause))
+  }
+  return CONFLICT.test(codeOf(error))
 }
+
+/** Empty unless it is an answer of the server. */
+const codeOf = (error: unknown): string =>
+  error instanceof DatabaseError ? (error.code ?? '') : ''
 
 /** What an error means to a caller. */
 export function translate(error: unknown): unknown {
@@ -49,8 +58,7 @@ export function translate(error: unknown): unknown {
       error,
     )
   }
-  if (!(error instanceof DatabaseError)) return error
-  const code = error.code ?? ''
+  const code = codeOf(error)
   if (code === DISK_FULL) {
     return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
       cause: error,
