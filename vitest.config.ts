@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['partway-source', 'node', 'module', 'default'] }
+const resolve = { conditions: ['partway-source', 'node', 'import', 'default'] }
 const ssr = { resolve: { conditions: resolve.conditions } }
 
 export default defineConfig({
@@ -35,7 +35,9 @@ export default defineConfig({
           // Real databases and stores, started before and stopped after.
           name: 'engines',
           include: ['packages/*/test/engines/**/*.test.ts'],
-          globalSetup: ['packages/server/test/support/engine-postgres.ts'],
+          globalSetup: ['postgres', 'ceph'].map(
+            (engine) => `packages/server/test/support/engine-${engine}.ts`,
+          ),
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -6,6 +6,7 @@ import { clientFaults } from './client-faults.ts'
 import { complete } from './complete.ts'
 import { memory } from './memory.ts'
 import { presign } from './presign.ts'
+import { presignS3 } from './presign-s3.ts'
 import { put } from './put.ts'
 import { describeMachine } from './support/machine.ts'
 import { type PartResult, render } from './support/report.ts'
@@ -15,7 +16,7 @@ const PARTS: Record<string, (() => Promise<PartResult>)[]> = {
   put: [put],
   memory: [memory],
   complete: [complete],
-  presign: [presign],
+  presign: [presign, presignS3],
   understand: [understand],
   client: [client, clientFaults],
 }

@@ -1,5 +1,5 @@
 import { chunkSizeAt, PartwayError } from '@partway/protocol'
-import type { ChunkTicket, PresignContext, Signer } from '../core/ports.ts'
+import type { ChunkTicket, PresignContext, PresignedUrls, Signer } from '../core/ports.ts'
 import type { Upload } from '../core/types.ts'
 
 export type ChunkUrls = ReturnType<typeof createChunkUrls>
@@ -17,13 +17,18 @@ const PATH =
 export function createChunkUrls(signer: Signer) {
   const text = (path: string) => `PUT\n${path}`
 
-  function presign(upload: Upload, indexes: number[], { origin, expiresAt }: PresignContext) {
+  function presign(
+    upload: Upload,
+    indexes: number[],
+    { origin, expiresAt }: PresignContext,
+  ): PresignedUrls {
     const expires = Math.floor(expiresAt / 1000)
-    return indexes.map((index) => {
+    const urls = indexes.map((index) => {
       const size = chunkSizeAt(upload, index)
       const path = `/chunks/${upload.storeRef}/${index}?size=${size}&expires=${expires}`
       return `${origin}${path}&signature=${signer.sign(text(path))}`
     })
+    return { urls, expiresAt: expires * 1000 }
   }
 
   function verify(method: string, url: string, now: number): ChunkTicket {

@@ -5,16 +5,24 @@ import { normalizeEtag, planChunks } from '@partway/protocol'
 const MiB = 1024 * 1024
 const PIECE = MiB
 
-/** The ETag of content in a folder store: a SHA-256 of the chunks' SHA-256, and how many there are. */
+/** The ETag of content: a digest of the chunks' digests, and how many there are. */
 export interface ContentEtag {
   digest: string
   chunks: number
+  kind: DigestKind
 }
 
-/** `undefined` for the ETags of other stores, which cannot be computed from the file alone. */
+/** SHA-256 of their texts in a folder, MD5 of their bytes on S3. */
+export type DigestKind = 'sha256' | 'md5'
+
+const KINDS: Record<number, DigestKind> = { 64: 'sha256', 32: 'md5' }
+
+/** `undefined` for ETags that cannot be computed from the file alone. */
 export function parseContentEtag(header: string): ContentEtag | undefined {
-  const [, digest, chunks] = /^([0-9a-f]{64})-([1-9]\d{0,4})$/.exec(normalizeEtag(header)) ?? []
-  return digest === undefined ? undefined : { digest, chunks: Number(chunks) }
+  const [, digest = '', chunks] =
+    /^([0-9a-f]{32}|[0-9a-f]{64})-([1-9]\d{0,4})$/.exec(normalizeEtag(header)) ?? []
+  const kind = KINDS[digest.length]
+  return kind && { digest, chunks: Number(chunks), kind }
 }
 
 /** Chunk sizes with which a file of `size` bytes has so many chunks: the planned one first. */
@@ -31,8 +39,9 @@ export function chunkSizesFor(size: number, chunks: number): number[] {
 export async function contentDigests(
   source: Pick<FileSource, 'size' | 'read'>,
   chunkSizes: number[],
+  kind: DigestKind,
 ): Promise<string[]> {
-  const digests = chunkSizes.map(createContentDigest)
+  const digests = chunkSizes.map((chunkSize) => createContentDigest(chunkSize, kind))
   const memory = new Uint8Array(Math.min(PIECE, source.size))
   for (let start = 0; start < source.size; start += PIECE) {
     const end = Math.min(start + PIECE, source.size)
@@ -42,14 +51,14 @@ export async function contentDigests(
   return digests.map(({ end }) => end())
 }
 
-function createContentDigest(chunkSize: number) {
-  const whole = createHash('sha256')
-  let chunk = createHash('sha256')
+function createContentDigest(chunkSize: number, kind: DigestKind) {
+  const whole = createHash(kind)
+  let chunk = createHash(kind)
   let filled = 0
 
   function endChunk(): void {
-    whole.update(chunk.digest('hex'))
-    chunk = createHash('sha256')
+    whole.update(kind === 'sha256' ? chunk.digest('hex') : chunk.digest())
+    chunk = createHash(kind)
     filled = 0
   }
 

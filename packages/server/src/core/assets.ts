@@ -1,7 +1,7 @@
 import { PartwayError } from '@partway/protocol'
-import { MANIFEST_FILE, THUMBNAIL_FILE } from './files.ts'
+import { isPlaylist, MANIFEST_FILE, THUMBNAIL_FILE } from './files.ts'
 import { type ContentLinks, fileNotFound } from './links.ts'
-import type { ChunkStore, Clock, Metadata } from './ports.ts'
+import type { ChunkStore, Clock, Metadata, ReadContext } from './ports.ts'
 import type { Asset, AssetFilter, Page, PageRequest, SealedObject } from './types.ts'
 import { notFound } from './upload-state.ts'
 import type { UserMetadataChange } from './user-metadata.ts'
@@ -11,6 +11,8 @@ export interface AssetDeps {
   store: ChunkStore
   links: ContentLinks
   clock: Clock
+  /** Readers are sent straight to the store where it can serve them. */
+  redirect: boolean
 }
 
 /** An asset with fresh URLs of what there is to fetch, and how far the fetching of it has come. */
@@ -29,11 +31,13 @@ export interface Content {
   etag: string
   /** Bytes `start` to `end` (inclusive). */
   read(start: number, end: number): AsyncIterable<Uint8Array>
+  /** A URL at which the store itself serves them; absent where the bytes come from us. */
+  locate?: (shown: Omit<ReadContext, 'expiresAt'>) => Promise<string>
 }
 
 export type Assets = ReturnType<typeof createAssets>
 
-export function createAssets({ metadata, store, links, clock }: AssetDeps) {
+export function createAssets({ metadata, store, links, clock, redirect }: AssetDeps) {
   async function link(asset: Asset, origin: string): Promise<LinkedAsset> {
     const { id, object, hls, thumbnail } = asset
     const fetching = asset.method === 'url' && asset.state === 'processing' && !object
@@ -80,20 +84,40 @@ export function createAssets({ metadata, store, links, clock }: AssetDeps) {
 
   /** The content that a signed URL (path and query) gives access to. */
   async function content(url: string): Promise<Content> {
-    const { asset, object } = await sealed(links.verify(url))
+    const { assetId, expiresAt, stream } = links.verify(url)
+    const { asset, object } = await sealed(assetId)
     const { ref, etag } = object
-    return { asset, etag, size: asset.size, read: (start, end) => store.open(ref, { start, end }) }
+    return {
+      ...{ asset, etag, size: asset.size },
+      read: (start, end) => store.open(ref, { start, end }),
+      ...(stream ? {} : locatable(ref, undefined, expiresAt)),
+    }
+  }
+
+  function locatable(
+    ref: string,
+    name: string | undefined,
+    expiresAt: number,
+  ): Pick<Content, 'locate'> {
+    const { presignRead } = store
+    if (!redirect || !presignRead) return {}
+    return { locate: (shown) => presignRead(ref, name, { ...shown, expiresAt }) }
   }
 
   /** The file made from an asset that a signed URL (path and query) gives access to. */
   async function file(url: string): Promise<Content & { name: string }> {
-    const { assetId, name } = links.verifyFile(url)
+    const { assetId, name, expiresAt } = links.verifyFile(url)
     const { asset, object } = await sealed(assetId)
     const found = await store.findFile(object.ref, name)
     if (!found) throw fileNotFound()
     const { size, open } = found
     const etag = `${object.etag}-${name}-${size}`
-    return { asset, name, size, etag, read: (start, end) => open({ start, end }) }
+    return {
+      ...{ asset, name, size, etag },
+      read: (start, end) => open({ start, end }),
+      // The names in a playlist are relative to it and must lead back to us.
+      ...(isPlaylist(name) ? {} : locatable(object.ref, name, expiresAt)),
+    }
   }
 
   async function sealed(assetId: string): Promise<{ asset: Asset; object: SealedObject }> {

@@ -1,5 +1,5 @@
-import type { ChunkStore, Clock, Metadata } from './ports.ts'
-import type { Upload } from './types.ts'
+import { type ChunkStore, ChunksLostError, type Clock, type Metadata } from './ports.ts'
+import type { Chunk, SealedObject, Upload } from './types.ts'
 import { endedError, notFound } from './upload-state.ts'
 
 export interface CompleteDeps {
@@ -17,18 +17,43 @@ export type Completer = ReturnType<typeof createCompleter>
  * so whoever comes after a crash — the repeated report or the sweep — finishes the job.
  */
 export function createCompleter({ metadata, store, clock, onCompleted }: CompleteDeps) {
-  /** @throws PartwayError `parameter_invalid` when the upload was ended meanwhile */
+  /** @throws PartwayError `parameter_invalid` when the upload was ended meanwhile, or has lost chunks and so failed */
   async function complete(upload: Upload): Promise<void> {
     const chunks = await metadata.listChunks(upload.id, { from: 1, to: upload.totalChunks })
     if (chunks.length !== upload.totalChunks) {
       throw new Error(`upload ${upload.id} has ${chunks.length} of ${upload.totalChunks} chunks`)
     }
-    const object = await store.seal(upload, chunks)
-    if (await metadata.completeUpload(upload.id, object, clock())) return onCompleted()
+    const object = await seal(upload, chunks)
+    if (object && (await metadata.completeUpload(upload.id, object, clock()))) return onCompleted()
     const current = await metadata.findUpload(upload.account, upload.id)
     if (!current) throw notFound(upload.id, 'multipart-uploads')
     if (current.state !== 'completed') throw endedError(current, clock())
   }
 
+  /** `undefined`: it can never be sealed, and has failed. */
+  async function seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject | undefined> {
+    try {
+      return await store.seal(upload, chunks)
+    } catch (error) {
+      if (!(error instanceof ChunksLostError)) throw error
+      await metadata.failUpload(upload.id, lostReason(error, upload), clock())
+      return undefined
+    }
+  }
+
   return { complete }
+}
+
+const MOST_NAMED = 10
+
+function lostReason({ indexes }: ChunksLostError, { totalChunks }: Upload): string {
+  const [first, ...others] = indexes
+  const remedy = 'start a new upload.'
+  if (others.length === 0 && totalChunks > 1) {
+    return `Chunk ${first} was overwritten after it was reported; ${remedy}`
+  }
+  if (indexes.length === totalChunks) return `The chunks are gone from the store; ${remedy}`
+  const named = indexes.slice(0, MOST_NAMED).join(', ')
+  const more = indexes.length > MOST_NAMED ? ` and ${indexes.length - MOST_NAMED} more` : ''
+  return `Chunks ${named}${more} were overwritten after they were reported; ${remedy}`
 }

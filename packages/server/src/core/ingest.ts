@@ -108,7 +108,8 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
   /** Frees what an upload that is over stored. */
   async function free(upload: Upload): Promise<void> {
     try {
-      await store.abort(upload)
+      // Its place may be another one since: see `restart`.
+      await store.abort((await metadata.findUpload(upload.account, upload.id)) ?? upload)
       await metadata.markFreed(upload.id)
     } catch {
       // The sweep finds it among those that are not freed.
@@ -118,12 +119,14 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
   /** Back to the beginning, with an empty place: nothing of what came before is wanted. */
   async function restart(upload: Upload, held: number): Promise<Upload> {
     const plan = openPlan()
-    // In this order: what is recorded without bytes could never be sealed.
-    if (!(await metadata.restartIngest(upload.id, plan, held, clock()))) {
+    // The store asks to record before it drops: what is recorded without bytes could never be sealed.
+    const storeRef = await store.empty(upload, (ref) =>
+      metadata.restartIngest(upload.id, { ...plan, storeRef: ref }, held, clock()),
+    )
+    if (storeRef === undefined) {
       throw new IngestEndedError('the upload is over, or somebody else fetches it')
     }
-    await store.empty(upload)
-    return { ...upload, ...plan }
+    return { ...upload, ...plan, storeRef }
   }
 
   return { limitFor, begin, putChunk, putAll, planFor, restart, discard, free }

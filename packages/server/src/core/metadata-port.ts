@@ -84,10 +84,10 @@ export interface IngestRecords {
   ): Promise<boolean>
   /**
    * Back to the beginning: forgets the recorded chunks of an import and the version they were of, and
-   * gives it a plan that is an upper bound again. `false`, and nothing is changed, unless the
-   * upload is active and the lease is still `held`.
+   * gives it a plan that is an upper bound again and its new place in the store. `false`, and
+   * nothing is changed, unless the upload is active and the lease is still `held`.
    */
-  restartIngest(uploadId: string, plan: ChunkPlan, held: number, now: number): Promise<boolean>
+  restartIngest(uploadId: string, to: NewPlace, held: number, now: number): Promise<boolean>
   /** How far the fetching of an asset has come; `undefined` when it is not being fetched. */
   findIngest(assetId: string): Promise<UploadProgress | undefined>
   /** Takes the import whose lease ran out first, and leases it for `leaseMs`; exactly one caller gets it. */
@@ -155,6 +155,8 @@ export interface Idempotency {
   /** Keys used before this time are free again. */
   since: number
 }
+
+export type NewPlace = ChunkPlan & Pick<Upload, 'storeRef'>
 
 export type CreatedUpload =
   | { created: true }

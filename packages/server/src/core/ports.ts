@@ -17,24 +17,35 @@ export { SourceError, type Web, type WebResponse } from './web-port.ts'
 export interface ChunkStore {
   /** Makes a place for an upload; returns its `storeRef`. */
   begin(upload: Upload): Promise<string>
-  /** One URL per index, in order; a PUT of exactly that chunk's size is accepted until `expiresAt`. */
-  presign(upload: Upload, indexes: number[], request: PresignContext): Promise<string[]>
+  /**
+   * One URL per index, in order; a PUT of exactly that chunk's size is accepted until the time
+   * returned, which is the one asked for or sooner.
+   */
+  presign(upload: Upload, indexes: number[], request: PresignContext): Promise<PresignedUrls>
   /** For each claim, the complete body that bears its ETag, if there is one. */
   stat(upload: Upload, claims: Claim[]): Promise<Map<number, StoredChunk>>
   /**
    * Makes the proven chunks the bytes of the asset and drops every other body. Idempotent: after
    * a crash at any point, repeating it finishes the job or finds it done.
+   *
+   * @throws ChunksLostError where proven bytes are gone for good; nothing was sealed
    */
   seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject>
   /** Bytes `start` to `end` (inclusive) of a sealed object. @throws PartwayError `service_unavailable` when it is not there */
   open(ref: string, range: { start: number; end: number }): AsyncIterable<Uint8Array>
+  /**
+   * A URL at which readers get the bytes of a sealed object, or of the file `name` kept with it,
+   * straight from the store. Absent where there are no such URLs.
+   */
+  presignRead?(ref: string, name: string | undefined, request: ReadContext): Promise<string>
   /** How many bytes a sealed object really has. @throws PartwayError `service_unavailable` when it is not there */
   size(ref: string): Promise<number>
   /**
-   * Drops every body of an upload that is not sealed, and makes an empty place for it; touches
-   * nothing that is sealed.
+   * Gives an upload that is not sealed an empty place, drops what it had, and returns its
+   * `storeRef` from then on; touches nothing that is sealed. `record` is told the reference before
+   * anything is dropped. If it resolves to `false`, nothing is dropped and the answer is `undefined`.
    */
-  empty(upload: Upload): Promise<void>
+  empty(upload: Upload, record: (storeRef: string) => Promise<boolean>): Promise<string | undefined>
   /**
    * Stores one chunk that we bring ourselves, of at most the plan's chunk size. Like a chunk PUT:
    * durable when it resolves, and never in the way of another body.
@@ -68,6 +79,35 @@ export interface PresignContext {
   /** The origin clients reach us at, such as `https://media.example.com`; used by stores whose URLs point back at us. */
   origin: string
   expiresAt: number
+}
+
+export interface PresignedUrls {
+  urls: string[]
+  /** When they stop working: whole seconds. */
+  expiresAt: number
+}
+
+/** What a reader is to be told of the bytes, and for how long the URL may work. */
+export interface ReadContext {
+  expiresAt: number
+  contentType: string
+  /** Of the `Content-Disposition` header. */
+  disposition: string | undefined
+}
+
+/**
+ * Reported chunks whose bytes the store does not have any more, on stores whose PUTs do not pass
+ * through us: nothing can bring them back.
+ */
+export class ChunksLostError extends Error {
+  override readonly name = 'ChunksLostError'
+  /** In ascending order. */
+  readonly indexes: number[]
+
+  constructor(indexes: number[]) {
+    super(`chunks ${indexes.slice(0, 10).join(', ')} were replaced or removed after their report`)
+    this.indexes = indexes
+  }
 }
 
 /** The right to write one chunk, as read from a signed URL. */

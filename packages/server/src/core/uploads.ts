@@ -118,8 +118,12 @@ export function createUploads(deps: UploadDeps) {
     // Whole seconds, because that is what the API's dates can say; never longer than the upload.
     const latest = Math.min(clock() + settings.urlTtlMs, upload.expiresAt)
     const expiresAt = Math.floor(latest / 1000) * 1000
-    const urls = await store.presign(upload, indexes, { origin, expiresAt })
-    return indexes.map((index, i): PresignedChunk => ({ index, url: urls[i]!, expiresAt }))
+    const presigned = await store.presign(upload, indexes, { origin, expiresAt })
+    return indexes.map(
+      (index, i): PresignedChunk => ({
+        ...{ index, url: presigned.urls[i]!, expiresAt: presigned.expiresAt },
+      }),
+    )
   }
 
   /** URLs for `count` chunks from `start`, clipped at the last chunk. */

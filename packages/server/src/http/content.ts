@@ -25,10 +25,18 @@ export function contentRoutes(app: App, assets: Assets, stallTimeoutMs: number):
   })
 }
 
-/** Answers with bytes, or a range of them: RFC 9110 sections 13 and 14. */
+export interface ContentHeaders {
+  'content-type': string
+  'content-disposition'?: string
+}
+
+/**
+ * Answers with bytes, or a range of them: RFC 9110 sections 13 and 14. Where the store serves
+ * readers itself, they are sent there; what needs no bytes is answered here.
+ */
 export async function sendBytes(
-  { size, etag: plainEtag, read }: Content,
-  headers: Record<string, string>,
+  { size, etag: plainEtag, read, locate }: Content,
+  headers: ContentHeaders,
   request: FastifyRequest,
   reply: FastifyReply,
   stallTimeoutMs: number,
@@ -38,6 +46,14 @@ export async function sendBytes(
   const etag = `"${plainEtag}"`
   // The order of RFC 9110 section 13.2.2: If-None-Match first, Range last.
   const unchanged = matches(request.headers['if-none-match'], etag)
+  if (request.method === 'GET' && !unchanged && locate) {
+    const location = await locate({
+      contentType: headers['content-type'],
+      disposition: headers['content-disposition'],
+    })
+    // The URL expires; whoever comes back needs a fresh one.
+    return reply.header('cache-control', 'no-store').redirect(location, 302)
+  }
   const range = request.method === 'GET' && !unchanged ? rangeOf(request, etag, size) : undefined
   if (range === 'unsatisfiable') {
     reply.headers({ 'content-range': `bytes */${size}`, 'cache-control': 'no-store' })

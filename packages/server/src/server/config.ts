@@ -10,10 +10,10 @@ import {
   parseProxies,
   parsePublicUrl,
   parseRanges,
-  schemePath,
   timerFrom,
   wholeNumber,
 } from './parsers.ts'
+import { parseStoreUrl, type StoreConfig } from './store-url.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 export interface Setting<T> {
@@ -65,11 +65,19 @@ export const SETTINGS = {
     description: 'Most connections of one server to PostgreSQL, 1 to 200.',
     parse: wholeNumber(1, 200),
   }),
-  storeUrl: setting({
+  store: setting({
     variable: 'PARTWAY_STORE_URL',
     default: undefined,
-    description: 'Where bytes are kept: `file:PATH`. Unset: `store` in the data folder.',
-    parse: schemePath('file:'),
+    description:
+      'Where bytes are kept: `file:PATH`, or `s3://BUCKET/PREFIX?region=…&endpoint=…&path_style=1&public_endpoint=…`, see [s3.md](s3.md). Unset: `store` in the data folder.',
+    parse: parseStoreUrl,
+  }),
+  contentDelivery: setting({
+    variable: 'PARTWAY_CONTENT_DELIVERY',
+    default: 'redirect',
+    description:
+      'How content gets to readers: `redirect` sends them to the store where it can serve them, `stream` leads every byte through the server. A folder always streams.',
+    parse: oneOf(['redirect', 'stream']),
   }),
   apiKey: setting({
     variable: 'PARTWAY_API_KEY',
@@ -230,14 +238,12 @@ export const SETTINGS = {
 type Settings = typeof SETTINGS
 type Name = keyof Settings
 type Value<N extends Name> = ReturnType<Settings[N]['parse']>
-type Optional = 'storeUrl' | 'apiKey' | 'signingKeys' | 'publicUrl'
+type Optional = 'apiKey' | 'signingKeys' | 'publicUrl'
 
 /** All settings, parsed; what is not set and has no default is `undefined`. */
 export type Config = Readonly<
   { [N in Exclude<Name, Optional>]: Value<N> } & { [N in Optional]: Value<N> | undefined }
 > & {
-  /** Folder of the file store. */
-  readonly storePath: string
   /** `PATH`: where ffmpeg and ffprobe are looked for. */
   readonly toolPath: string
 }
@@ -288,13 +294,14 @@ export function readConfig(
     }
   }
   if (problems.length > 0) throw new ConfigError(problems)
-  const config = values as Omit<Config, 'database' | 'storePath' | 'toolPath'> &
-    Partial<Pick<Config, 'database'>>
-  const embedded = { kind: 'sqlite', path: join(config.data, 'partway.db') } as const
+  const config = values as Omit<Config, 'database' | 'store' | 'toolPath'> &
+    Partial<Pick<Config, 'database' | 'store'>>
+  const database = { kind: 'sqlite', path: join(config.data, 'partway.db') } as const
+  const store = { kind: 'file', path: join(config.data, 'store') } as const
   return Object.freeze({
     ...config,
-    database: config.database ?? embedded,
-    storePath: config.storeUrl ?? join(config.data, 'store'),
+    database: config.database ?? database,
+    store: config.store ?? store,
     toolPath: env.PATH ?? '',
   })
 }

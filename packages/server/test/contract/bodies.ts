@@ -3,7 +3,18 @@ import type { ChunkSink, ChunkStore } from '../../src/core/ports.ts'
 import type { Chunk, StoredChunk, Upload } from '../../src/core/types.ts'
 import { sampleUpload, smallPlan, T0, upTo } from './samples.ts'
 
-export type Store = ChunkStore & ChunkSink
+/** A store, and how the body of a chunk gets into it as a client would send it. */
+export interface Store extends ChunkStore {
+  writeChunk(upload: Upload, index: number, bytes: Uint8Array): Promise<StoredChunk>
+}
+
+export type SinkStore = Store & ChunkSink
+
+/** A store whose bodies come through its own sink. */
+export const throughSink = (store: ChunkStore & ChunkSink): SinkStore => ({
+  ...store,
+  writeChunk: (upload, index, bytes) => store.write(ticketFor(upload, index), inPieces(bytes)),
+})
 
 /** Bytes that differ from chunk to chunk and from variant to variant. */
 export function bytesFor(upload: Upload, index: number, variant = 0): Uint8Array {
@@ -44,8 +55,17 @@ export const ticketFor = (upload: Upload, index: number) => ({
   ...{ uploadId: upload.storeRef, index, size: chunkSizeAt(upload, index) },
 })
 
-export function put(
+/** Sends one chunk as a client would. */
+export const put = (
   store: Store,
+  upload: Upload,
+  index: number,
+  bytes: Uint8Array = bytesFor(upload, index),
+): Promise<StoredChunk> => store.writeChunk(upload, index, bytes)
+
+/** Sends one chunk in whatever way a connection may bring it. */
+export function sinkPut(
+  store: SinkStore,
   upload: Upload,
   index: number,
   body: Uint8Array | AsyncIterable<Uint8Array> = bytesFor(upload, index),

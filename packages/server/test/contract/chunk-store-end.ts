@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { begun, collect, fileOf, provenIn, putAll, readAll, type Store } from './bodies.ts'
+import { begun, collect, fileOf, provenIn, put, putAll, readAll, type Store } from './bodies.ts'
 import { race, sampleUpload } from './samples.ts'
 
 export function endSentences(store: () => Store): void {
@@ -52,5 +52,33 @@ export function endSentences(store: () => Store): void {
     await store().remove(gone.ref)
     expect(await provenIn(store(), open!, chunks)).toEqual([1, 2, 3])
     expect(await readAll(store(), kept.ref, sealed!)).toEqual(fileOf(sealed!))
+  })
+
+  it('gives an upload an empty place, once that is recorded', async () => {
+    const upload = await begun(store())
+    const chunks = await putAll(store(), upload)
+    const storeRef = await store().empty(upload, async (ref) => {
+      expect(ref).not.toBe('')
+      expect(await provenIn(store(), upload, chunks)).toEqual([1, 2, 3])
+      return true
+    })
+    const emptied = { ...upload, storeRef: storeRef! }
+    expect(await provenIn(store(), emptied, chunks)).toEqual([])
+    expect(await provenIn(store(), upload, chunks)).toEqual([])
+    await put(store(), emptied, 2)
+    expect(await provenIn(store(), emptied, chunks)).toEqual([2])
+    const { ref } = await store().seal(emptied, await putAll(store(), emptied))
+    expect(await readAll(store(), ref, emptied)).toEqual(fileOf(emptied))
+  })
+
+  it('keeps what an upload has when its empty place is not recorded', async () => {
+    const upload = await begun(store())
+    const chunks = await putAll(store(), upload)
+    expect(await store().empty(upload, async () => false)).toBeUndefined()
+    await expect(
+      store().empty(upload, async () => Promise.reject(new Error('no database'))),
+    ).rejects.toThrow('no database')
+    expect(await provenIn(store(), upload, chunks)).toEqual([1, 2, 3])
+    expect((await store().seal(upload, chunks)).ref).toBe(upload.assetId)
   })
 }

@@ -6,19 +6,25 @@ import { createSigner, secrets } from '../../src/adapters/crypto/index.ts'
 import { openFileStore } from '../../src/adapters/fs/store.ts'
 import { createMemoryStore } from '../../src/adapters/memory/store.ts'
 import { TEST_SIGNING_KEY } from '../support/fakes.ts'
-import { chunkStoreContract } from './chunk-store.ts'
+import { throughSink } from './bodies.ts'
+import { chunkSinkContract, chunkStoreContract } from './chunk-store.ts'
 
 const urls = createChunkUrls(createSigner([TEST_SIGNING_KEY]))
 
-chunkStoreContract('memory', async () => ({
-  store: createMemoryStore(urls, secrets),
+const inMemory = async () => ({
+  store: throughSink(createMemoryStore(urls, secrets)),
   close: async () => {},
-}))
+})
 
-chunkStoreContract('a folder', async () => {
+async function inFolder() {
   const root = await mkdtemp(join(tmpdir(), 'partway-store-'))
   return {
-    store: await openFileStore(root, urls),
+    store: throughSink(await openFileStore(root, urls)),
     close: () => rm(root, { recursive: true }),
   }
-})
+}
+
+chunkStoreContract('memory', inMemory)
+chunkSinkContract('memory', inMemory)
+chunkStoreContract('a folder', inFolder)
+chunkSinkContract('a folder', inFolder)

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openSqliteMetadata } from '../../src/adapters/sql/sqlite.ts'
-import { begun, collect, fileOf, inPieces, put, putAll, readAll } from './bodies.ts'
+import { begun, collect, fileOf, inPieces, sinkPut as put, putAll, readAll } from './bodies.ts'
 import { type FileStoreWorld, mountSmallDisk, openFileStoreWorld } from './file-store-world.ts'
 import { assetFor, sampleUpload } from './samples.ts'
 

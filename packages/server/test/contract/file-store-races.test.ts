@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { begun, bytesFor, fileOf, inPieces, put, putAll, readAll } from './bodies.ts'
+import { begun, bytesFor, fileOf, inPieces, sinkPut as put, putAll, readAll } from './bodies.ts'
 import { type FileStoreWorld, openFileStoreWorld } from './file-store-world.ts'
 import { race } from './samples.ts'
 

@@ -7,13 +7,13 @@ import { createSigner } from '../../src/adapters/crypto/index.ts'
 import { openFileStore } from '../../src/adapters/fs/store.ts'
 import type { Upload } from '../../src/core/types.ts'
 import { TEST_SIGNING_KEY } from '../support/fakes.ts'
-import type { Store } from './bodies.ts'
+import { type SinkStore, throughSink } from './bodies.ts'
 
 export const chunkUrls = createChunkUrls(createSigner([TEST_SIGNING_KEY]))
 
 /** A file store in a folder of its own, and what a test wants to see of that folder. */
 export interface FileStoreWorld {
-  store: Store
+  store: SinkStore
   root: string
   /** The names in an upload's folder, sorted; `undefined` when there is no such folder. */
   inUpload(upload: Upload): Promise<string[] | undefined>
@@ -21,14 +21,14 @@ export interface FileStoreWorld {
   uploadPath(upload: Upload, name?: string): string
   objectPath(upload: Upload, name?: string): string
   /** The same folder as a program started anew sees it. */
-  reopen(): Promise<Store>
+  reopen(): Promise<SinkStore>
   close(): Promise<void>
 }
 
 export async function openFileStoreWorld(parent: string = tmpdir()): Promise<FileStoreWorld> {
   const folder = await mkdtemp(join(parent, 'partway-files-'))
   const root = join(folder, 'store')
-  const reopen = () => openFileStore(root, chunkUrls)
+  const reopen = async () => throughSink(await openFileStore(root, chunkUrls))
   const uploadPath = (upload: Upload, name = '') => join(root, 'uploads', upload.storeRef, name)
   const objectPath = (upload: Upload, name = '') => join(root, 'objects', upload.assetId, name)
   return {

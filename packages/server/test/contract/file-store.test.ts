@@ -2,7 +2,15 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFileStore } from '../../src/adapters/fs/store.ts'
-import { begun, brokenAfter, bytesFor, pausedBody, put, putAll, readAll } from './bodies.ts'
+import {
+  begun,
+  brokenAfter,
+  bytesFor,
+  pausedBody,
+  sinkPut as put,
+  putAll,
+  readAll,
+} from './bodies.ts'
 import { chunkUrls, type FileStoreWorld, openFileStoreWorld } from './file-store-world.ts'
 import { assetFor, newId, sampleUpload } from './samples.ts'
 

@@ -66,13 +66,21 @@ export function ingestSentences(metadata: () => Metadata): void {
     await claim(T0)
     await metadata().renewImport(upload.id, T0 + LEASE, T0 + LEASE, { validator: '"v1"' })
     const restart = (held: number) =>
-      metadata().restartIngest(upload.id, smallPlan(5000, 500), held, T0 + 1)
+      metadata().restartIngest(
+        upload.id,
+        { ...smallPlan(5000, 500), storeRef: 'another place' },
+        held,
+        T0 + 1,
+      )
     expect(await restart(T0)).toBe(false)
-    expect(await metadata().findIngest(upload.assetId)).toMatchObject({ uploadedSize: 2000 })
+    expect(await metadata().findIngest(upload.assetId)).toMatchObject({
+      ...{ uploadedSize: 2000, storeRef: upload.storeRef },
+    })
     expect(await restart(T0 + LEASE)).toBe(true)
     expect(await metadata().listChunks(upload.id, { from: 1, to: 9 })).toEqual([])
     expect(await metadata().findIngest(upload.assetId)).toMatchObject({
       ...{ uploadedSize: 0, chunksCompleted: 0, ...smallPlan(5000, 500) },
+      storeRef: 'another place',
     })
     expect(await claim(T0 + LEASE)).toMatchObject({ validator: undefined })
     const { added } = await metadata().recordChunks(upload.id, claimsFor(upload, [2]), T0)

@@ -20,15 +20,32 @@ describe('the ETag of content', () => {
       const etag = parseContentEtag(`"${etagOf({ chunks } as Manifest)}"`)!
 
       expect(etag.chunks).toBe(chunks.length)
-      expect(await contentDigests(source, [5 * MiB, chunkSize])).toContain(etag.digest)
+      expect(await contentDigests(source, [5 * MiB, chunkSize], etag.kind)).toContain(etag.digest)
     }
+  })
+
+  it('is computed from a file as S3 computes it', async () => {
+    const bytes = randomBytes(3 * MiB + 5)
+    const md5s: Buffer[] = []
+    for (let at = 0; at < bytes.byteLength; at += MiB) {
+      md5s.push(
+        createHash('md5')
+          .update(bytes.subarray(at, at + MiB))
+          .digest(),
+      )
+    }
+    const whole = createHash('md5').update(Buffer.concat(md5s)).digest('hex')
+    const etag = parseContentEtag(`"${whole}-4"`)!
+
+    expect(etag).toEqual({ digest: whole, chunks: 4, kind: 'md5' })
+    expect(await contentDigests(fromBytes(bytes, 'film.mp4'), [MiB], 'md5')).toEqual([whole])
   })
 
   it('is told from the ETags of other stores', () => {
     expect(parseContentEtag(`W/"${'a'.repeat(64)}-12"`)).toEqual({
-      ...{ digest: 'a'.repeat(64), chunks: 12 },
+      ...{ digest: 'a'.repeat(64), chunks: 12, kind: 'sha256' },
     })
-    for (const other of ['', '"abc"', `"${'a'.repeat(32)}-3"`, `"${'a'.repeat(64)}"`]) {
+    for (const other of ['', '"abc"', `"${'a'.repeat(32)}"`, `"${'a'.repeat(40)}-3"`]) {
       expect(parseContentEtag(other)).toBeUndefined()
     }
   })

@@ -23,7 +23,7 @@ describe('the settings', () => {
     expect(config.apiKey).toBeUndefined()
     expect(isAbsolute(config.data)).toBe(true)
     expect(config.database).toEqual({ kind: 'sqlite', path: join(config.data, 'partway.db') })
-    expect(config.storePath).toBe(join(config.data, 'store'))
+    expect(config.store).toEqual({ kind: 'file', path: join(config.data, 'store') })
   })
 
   it('have defaults that are valid when they are written out', () => {
@@ -40,7 +40,7 @@ describe('the settings', () => {
       PARTWAY_STORE_URL: 'file:relative/store',
     })
     expect(config.database).toEqual({ kind: 'sqlite', path: '/var/lib/x.db' })
-    expect(config.storePath).toBe(resolve('relative/store'))
+    expect(config.store).toEqual({ kind: 'file', path: resolve('relative/store') })
   })
 
   it('let an option of the command line win over the environment', () => {

@@ -65,7 +65,7 @@ export function createWorld(changes: Partial<TestPorts> = {}) {
     ...{ metadata, media, web, ingest, completer, clock, every, leaseMs: LEASE, onError },
     onCreated: () => {},
   })
-  const assets = createAssets({ metadata, store, links, clock })
+  const assets = createAssets({ metadata, store, links, clock, redirect: true })
 
   /** An upload with chunks far smaller than `create` would plan, to keep tests quick. */
   async function plant(

@@ -130,10 +130,11 @@ export async function openFileStore(
         return total
       }),
 
-    empty: (upload) =>
+    empty: (upload, record) =>
       guarded(async () => {
+        if (!(await record(upload.storeRef))) return undefined
         await rm(layout.upload(upload.storeRef), { recursive: true, force: true })
-        await begin(upload)
+        return begin(upload)
       }),
 
     abort: (upload) =>

@@ -36,11 +36,11 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       return true
     },
 
-    async restartIngest(uploadId, { totalSize, chunkSize, totalChunks }, held, now) {
+    async restartIngest(uploadId, { totalSize, chunkSize, totalChunks, storeRef }, held, now) {
       const row = active(uploadId)
       if (!row || !isHeld(uploadId, held)) return false
       row.chunks.clear()
-      Object.assign(row.upload, { totalSize, chunkSize, totalChunks })
+      Object.assign(row.upload, { totalSize, chunkSize, totalChunks, storeRef })
       Object.assign(row.upload, { chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
       const pending = imports.get(uploadId)
       if (pending) pending.validator = undefined

@@ -106,8 +106,10 @@ export function createMemoryStore(urls: ChunkUrls, { hash }: Secrets): ChunkStor
       return object.chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
     },
 
-    async empty({ storeRef }) {
+    async empty({ storeRef }, record) {
+      if (!(await record(storeRef))) return undefined
       places.set(storeRef, { bodies: new Map(), settled: new Map() })
+      return storeRef
     },
 
     async put({ storeRef, chunkSize }, index, body) {

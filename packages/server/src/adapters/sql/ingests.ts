@@ -44,11 +44,11 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
         return true
       }),
 
-    restartIngest: (uploadId, { totalSize, chunkSize, totalChunks }, held, now) =>
+    restartIngest: (uploadId, { totalSize, chunkSize, totalChunks, storeRef }, held, now) =>
       db.transaction().execute(async (tx) => {
         const restarted = await tx
           .updateTable('uploads')
-          .set({ totalSize, chunkSize, totalChunks, updatedAt: now })
+          .set({ totalSize, chunkSize, totalChunks, storeRef, updatedAt: now })
           .set({ chunksCompleted: 0, uploadedSize: 0 })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')

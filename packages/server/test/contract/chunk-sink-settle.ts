@@ -1,7 +1,16 @@
 import { expect, it } from 'vitest'
-import { begun, bytesFor, chunkOf, pausedBody, put, putAll, readAll, type Store } from './bodies.ts'
+import {
+  begun,
+  bytesFor,
+  chunkOf,
+  pausedBody,
+  sinkPut as put,
+  putAll,
+  readAll,
+  type SinkStore,
+} from './bodies.ts'
 
-export function settleSentences(store: () => Store): void {
+export function settleSentences(store: () => SinkStore): void {
   const settled = async () => {
     const upload = await begun(store())
     const chunk = chunkOf(1, await put(store(), upload, 1))

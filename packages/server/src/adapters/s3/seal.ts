@@ -1,0 +1,55 @@
+import { ChunksLostError } from '../../core/ports.ts'
+import type { Chunk, SealedObject, Upload } from '../../core/types.ts'
+import { isNamed, isNoUpload, isUncertain } from './errors.ts'
+import type { Keys } from './keys.ts'
+import { type Multipart, type Place, sameEtag } from './multipart.ts'
+import type { FoundObject, Objects } from './objects.ts'
+
+/**
+ * Makes an object of proven chunks. Whatever CompleteMultipartUpload answers, the object is looked
+ * at: it may be there although the answer was lost or another server was first, and Ceph's first
+ * answer has no ETag.
+ */
+export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
+  return async function seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject> {
+    const place = { key: keys.object(upload.assetId), uploadId: upload.storeRef }
+    let failure: unknown
+    try {
+      await complete(place, chunks)
+    } catch (error) {
+      if (!isNoUpload(error) && !isUncertain(error)) throw error
+      failure = error
+    }
+    const object = await objects.find(place.key)
+    if (object) return { ref: upload.assetId, etag: checked(object, upload) }
+    // Neither the parts nor what they would have become: somebody removed the upload.
+    if (isNoUpload(failure)) throw new ChunksLostError(chunks.map((c) => c.index))
+    throw failure ?? new Error(`the store completed upload ${upload.id} and has no object`)
+  }
+
+  /** Names the ETags that were reported, so that other bytes are refused rather than sealed. */
+  async function complete(place: Place, chunks: Chunk[]): Promise<void> {
+    const quoted = chunks.map(({ index, etag }) => ({ index, etag: `"${etag}"` }))
+    try {
+      return await multipart.complete(place, quoted)
+    } catch (error) {
+      if (!isNamed(error, 'InvalidPart')) throw error
+      const parts = await multipart.list(
+        place,
+        chunks.map(({ index }) => index),
+      )
+      // Another server sealed it in this moment.
+      if (!parts) return
+      const lost = chunks.filter(({ index, etag }) => !sameEtag(parts.get(index), etag))
+      if (lost.length > 0) throw new ChunksLostError(lost.map(({ index }) => index))
+      // All are there: then the store spells their ETags in another way than we do.
+      const spelled = chunks.map(({ index }) => ({ index, etag: parts.get(index)!.ETag! }))
+      await multipart.complete(place, spelled)
+    }
+  }
+}
+
+function checked({ size, etag }: FoundObject, { id, totalSize }: Upload): string {
+  if (size === totalSize) return etag
+  throw new Error(`the object of upload ${id} has ${size} bytes instead of ${totalSize}`)
+}
