@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const resolve = { conditions: ['partway-source', 'node', 'import', 'default'] }
+const resolve = { conditions: ['partway-source', 'node', 'default'] }
 const ssr = { resolve: { conditions: resolve.conditions } }
 
 export default defineConfig({

@@ -13,7 +13,7 @@ import {
   timerFrom,
   wholeNumber,
 } from './parsers.ts'
-import { parseStoreUrl, type StoreConfig } from './store-url.ts'
+import { parseStoreUrl } from './store-url.ts'
 import { parseDuration, parseSize } from './units.ts'
 
 export interface Setting<T> {
