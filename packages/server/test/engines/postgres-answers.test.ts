@@ -4,11 +4,15 @@ import { assetFor, claimsFor, sampleUpload, T0 } from '../contract/samples.ts'
 import { createDatabase, onPostgres, skipsPostgres } from '../support/postgres.ts'
 import { type Cut, startPostgresProxy } from '../support/postgres-proxy.ts'
 
+/** How long an answer is waited for here. */
+const PATIENCE_MS = 1000
+
 /** Metadata behind a proxy that cuts, an upload and a key. */
 async function createWorld() {
   const database = await createDatabase()
   const proxy = await startPostgresProxy(database.url)
-  const metadata = await openPostgresMetadata({ url: proxy.url, size: 1 })
+  const url = `${proxy.url}?query_timeout=${PATIENCE_MS}`
+  const metadata = await openPostgresMetadata({ url, size: 1 })
   const upload = sampleUpload()
   await metadata.createUpload(upload, assetFor(upload))
   const hash = 'a'.repeat(64)
@@ -71,6 +75,24 @@ describe.skipIf(skipsPostgres)(`a connection that breaks ${onPostgres}`, () => {
       )
     },
   )
+
+  it('but stays there and says nothing: is given up in time, and replaced', async () => {
+    await using world = await createWorld()
+    const find = () => world.metadata.findUpload('alice', world.upload.id)
+    world.proxy.cut('from "uploads"', 'silent')
+    const started = performance.now()
+    await expect(find()).rejects.toMatchObject({
+      ...{ code: 'service_unavailable', message: expect.stringContaining('Nothing was changed') },
+    })
+    expect(performance.now() - started).toBeLessThan(PATIENCE_MS * 2)
+    expect(world.proxy.sent('from "uploads"')).toBe(1)
+    expect(await find()).toMatchObject({ chunksCompleted: 0 })
+
+    world.proxy.cut('commit', 'silent')
+    await expect(world.record([1])).rejects.toMatchObject(unknownOutcome)
+    expect(world.proxy.sent('commit')).toBe(1)
+    expect(await find()).toMatchObject({ chunksCompleted: 1 })
+  })
 
   it.each<[string, Cut]>([
     ['begin', 'before'],

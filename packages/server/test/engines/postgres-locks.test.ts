@@ -33,6 +33,9 @@ async function createSealed(metadata: Metadata): Promise<Upload> {
 /** Below it nobody can have waited for a lock: that takes five seconds to be given up. */
 const NO_WAIT_MS = 3000
 
+/** Before the server finds a deadlock, after a second, and ends it at the expense of the other. */
+const GIVE_UP_SOON = `set local lock_timeout = '300ms'`
+
 describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
   it('let as many claimers as there are assets take one each, past one that is held', async () => {
     await using world = await createWorld()
@@ -102,7 +105,7 @@ describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
     await database.waiting()
 
     // Whoever has the upload gets the asset too, at once.
-    await lock.query(`set local lock_timeout = '1s'`)
+    await lock.query(GIVE_UP_SOON)
     await lock.query(`update assets set mime_type = 'x' where id = '${upload.assetId}'`)
     await lock.release()
 
@@ -119,12 +122,65 @@ describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
     const purged = metadata.purgeAsset(upload.assetId)
     await database.waiting()
 
-    await lock.query(`set local lock_timeout = '1s'`)
+    await lock.query(GIVE_UP_SOON)
     await lock.query(`update assets set mime_type = 'x' where id = '${upload.assetId}'`)
     await lock.release()
 
     await purged
     expect(await metadata.findUpload('alice', upload.id)).toBeUndefined()
+  })
+
+  it('let nobody change an import whose lease was lost while he waited', async () => {
+    await using world = await createWorld()
+    const { metadata, database } = world
+    const upload = sampleUpload({ method: 'url' })
+    await metadata.createIngest(upload, assetFor(upload), 'https://example.com/x')
+    const lease = await metadata.claimImport(T0, 1000)
+    await metadata.recordChunks(upload.id, claimsFor(upload, [1, 2]), T0, lease!.until)
+    const lock = await database.hold(`select * from uploads where id = '${upload.id}' for update`)
+    const restarted = metadata.restartIngest(upload.id, upload, lease!.until, T0 + 1)
+    const planned = metadata.planIngest(upload.id, upload, assetFor(upload), T0, lease!.until)
+    await database.waiting()
+
+    expect(await metadata.claimImport(lease!.until, 1000)).toMatchObject({
+      upload: { chunksCompleted: 2 },
+    })
+    await lock.release()
+
+    expect([await restarted, await planned]).toEqual([false, false])
+    expect(await metadata.findUpload('alice', upload.id)).toMatchObject({ chunksCompleted: 2 })
+  })
+
+  it('are not needed to make one first key: of two that saw none, one is rolled back', async () => {
+    await using world = await createWorld()
+    const { metadata, database } = world
+    const other = await database.hold('set transaction isolation level serializable')
+    await other.query(
+      `insert into api_keys (id, account, name, hash, created_at)
+         select 'other', 'alice', '', '', 0 where not exists (select 1 from api_keys)`,
+    )
+    const key = { id: 'ours', account: 'alice', name: '', hash: 'a'.repeat(64), createdAt: T0 }
+
+    expect(await metadata.createFirstKey({ ...key, revokedAt: undefined })).toBe(true)
+    await expect(other.release()).rejects.toMatchObject({ code: '40001' })
+    expect(await metadata.listKeys()).toMatchObject([{ id: 'ours' }])
+  })
+
+  it('make who comes second look again, and find the first key there', async () => {
+    await using world = await createWorld()
+    const { metadata, database } = world
+    const other = await database.hold('set transaction isolation level serializable')
+    await other.query(
+      `insert into api_keys (id, account, name, hash, created_at)
+         select 'ours', 'alice', '', '', 0 where not exists (select 1 from api_keys)`,
+    )
+    const key = { id: 'ours', account: 'alice', name: '', hash: 'a'.repeat(64), createdAt: T0 }
+    // Waits for the other, because it is of the same id; is rolled back, and tries again.
+    const second = metadata.createFirstKey({ ...key, revokedAt: undefined })
+    await database.waiting()
+    await other.release()
+    expect(await second).toBe(false)
+    expect(await metadata.listKeys()).toHaveLength(1)
   })
 
   it('never wait in a circle, whatever races', async () => {

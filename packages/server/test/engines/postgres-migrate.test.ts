@@ -65,11 +65,11 @@ describe.skipIf(skipsPostgres)(`migrations ${onPostgres}`, () => {
 
   it('wait for those that another server applies right now, however long it takes', async () => {
     await using database = await createDatabase()
-    // What the migrator locks; longer than any other wait may be.
+    // What the migrator locks; kept longer than any lock or statement may take otherwise.
     const lock = await database.hold('select pg_advisory_lock(3853314791062309107)')
     const opening = openPostgresMetadata({ url: database.url, size: 1 })
     await database.waiting()
-    await new Promise((resolve) => setTimeout(resolve, 6000))
+    await new Promise((resolve) => setTimeout(resolve, 16_000))
     await database.waiting()
     await lock.query('select pg_advisory_unlock(3853314791062309107)')
     await lock.release()

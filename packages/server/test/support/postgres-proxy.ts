@@ -1,7 +1,10 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** `before`: the server never sees it. `after`: the server does it, and its answer is lost. */
-export type Cut = 'before' | 'after'
+/**
+ * `before`: the server never sees it. `after`: the server does it, and its answer is lost.
+ * `silent`: the same, but the connection stays.
+ */
+export type Cut = 'before' | 'after' | 'silent'
 
 export interface PostgresProxy extends AsyncDisposable {
   url: string
@@ -20,7 +23,7 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
 
   const server = createServer((client) => {
     const database = connect(Number(port), hostname)
-    let answerIsLost = false
+    let lost: Cut | undefined
     const end = () => {
       client.destroy()
       database.destroy()
@@ -36,11 +39,14 @@ export async function startPostgresProxy(target: string): Promise<PostgresProxy>
         const { when } = next
         next = undefined
         if (when === 'before') return end()
-        answerIsLost = true
+        lost = when
       }
       database.write(bytes)
     })
-    database.on('data', (bytes) => (answerIsLost ? end() : client.write(bytes)))
+    database.on('data', (bytes) => {
+      if (lost === undefined) client.write(bytes)
+      else if (lost === 'after') end()
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = new URL(target)

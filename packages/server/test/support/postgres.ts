@@ -64,8 +64,11 @@ async function hold(url: string, sql: string): Promise<HeldLock> {
   const end = async (how: 'commit' | 'rollback') => {
     if (!held) return
     held = false
-    await client.query(how)
-    await client.end()
+    try {
+      await client.query(how)
+    } finally {
+      await client.end()
+    }
   }
   return {
     query: (more) => client.query(more),

@@ -2,9 +2,9 @@ import { sql } from 'kysely'
 import type { AssetRecords } from '../../core/ports.ts'
 import { applyChange } from '../../core/user-metadata.ts'
 import { foldCase } from '../fold-case.ts'
+import { endUploads } from './active-uploads.ts'
 import type { Engine } from './engine.ts'
 import { assetOf, changedColumns, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
-import { endUploads } from './uploads.ts'
 
 export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
   return {

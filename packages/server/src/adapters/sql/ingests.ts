@@ -1,9 +1,8 @@
-import type { ExpressionBuilder } from 'kysely'
 import type { IngestRecords } from '../../core/ports.ts'
 import { foldCase } from '../fold-case.ts'
+import { lockActive } from './active-uploads.ts'
 import type { Engine } from './engine.ts'
 import { assetRow, renditions, uploadOf, uploadRow } from './rows.ts'
-import type { Database } from './schema.ts'
 
 export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
   return {
@@ -23,14 +22,12 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
       db.transaction().execute(async (tx) => {
         const { totalSize, chunkSize, totalChunks } = plan
         const { filename, type, size } = asset
-        const planned = await tx
+        if (!(await lockActive(tx, uploadId, held))) return false
+        await tx
           .updateTable('uploads')
           .set({ totalSize, chunkSize, totalChunks, filename, type, updatedAt: now })
           .where('id', '=', uploadId)
-          .where('state', '=', 'active')
-          .$if(held !== undefined, (query) => query.where(leasedUntil(held!)))
-          .executeTakeFirst()
-        if (!planned.numUpdatedRows) return false
+          .execute()
         await tx
           .insertInto('assets')
           .values(assetRow(asset))
@@ -46,15 +43,13 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
 
     restartIngest: (uploadId, { totalSize, chunkSize, totalChunks, storeRef }, held, now) =>
       db.transaction().execute(async (tx) => {
-        const restarted = await tx
+        if (!(await lockActive(tx, uploadId, held))) return false
+        await tx
           .updateTable('uploads')
           .set({ totalSize, chunkSize, totalChunks, storeRef, updatedAt: now })
           .set({ chunksCompleted: 0, uploadedSize: 0 })
           .where('id', '=', uploadId)
-          .where('state', '=', 'active')
-          .where(leasedUntil(held))
-          .executeTakeFirst()
-        if (!restarted.numUpdatedRows) return false
+          .execute()
         await tx.deleteFrom('chunks').where('uploadId', '=', uploadId).execute()
         await tx
           .updateTable('imports')
@@ -124,13 +119,3 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
     },
   }
 }
-
-/** Of an upload that is an import leased until that very time. */
-const leasedUntil = (held: number) => (eb: ExpressionBuilder<Database, 'uploads'>) =>
-  eb.exists(
-    eb
-      .selectFrom('imports')
-      .select('imports.uploadId')
-      .whereRef('imports.uploadId', '=', 'uploads.id')
-      .where('imports.leasedUntil', '=', held),
-  )

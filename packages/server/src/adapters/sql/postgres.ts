@@ -12,7 +12,7 @@ import type { Database } from './schema.ts'
 export type PostgresOptions = Omit<PoolOptions, 'unhurried'>
 
 /**
- * Metadata in a PostgreSQL database, 13 or later, that any number of servers share. Brings the
+ * Metadata in a PostgreSQL database that any number of servers share; tested with 15. Brings the
  * database to the current schema.
  *
  * @throws PartwayError `service_unavailable` when it cannot be reached

@@ -1,14 +1,6 @@
-import {
-  type Expression,
-  type ExpressionBuilder,
-  type Kysely,
-  type SelectQueryBuilder,
-  type SqlBool,
-  sql,
-  type Transaction,
-} from 'kysely'
+import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import type { UploadRecords } from '../../core/ports.ts'
-import { ASSET_FAILED } from '../../core/verdict.ts'
+import { endUploads, isHeld } from './active-uploads.ts'
 import type { Engine } from './engine.ts'
 import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
@@ -233,67 +225,4 @@ export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
   }
 }
 
-/** What was asked to be made of an asset that failed. */
-const noRenditions = {
-  hlsReason: sql<string | null>`case when hls_state is null then null else ${ASSET_FAILED} end`,
-  hlsState: sql<'error' | null>`case when hls_state is null then null else 'error' end`,
-  thumbnailReason: sql<
-    string | null
-  >`case when thumbnail_state is null then null else ${ASSET_FAILED} end`,
-  thumbnailState: sql<'error' | null>`case when thumbnail_state is null then null else 'error' end`,
-}
-
 const NOT_RECORDED = { active: false, added: 0, chunksCompleted: 0, uploadedSize: 0 }
-
-/** Writes, because on PostgreSQL that keeps others from taking the import until we are done. */
-async function isHeld(
-  tx: Transaction<Database>,
-  uploadId: string,
-  held: number | undefined,
-): Promise<boolean> {
-  if (held === undefined) return true
-  const { numUpdatedRows } = await tx
-    .updateTable('imports')
-    .set({ leasedUntil: held })
-    .where('uploadId', '=', uploadId)
-    .where('leasedUntil', '=', held)
-    .executeTakeFirst()
-  return numUpdatedRows > 0
-}
-
-/** Ends the active uploads that `which` selects and fails their assets. */
-export async function endUploads(
-  tx: Transaction<Database>,
-  state: 'failed' | 'expired',
-  reason: string,
-  now: number,
-  which: (eb: ExpressionBuilder<Database, 'uploads'>) => Expression<SqlBool>,
-) {
-  const rows = await tx
-    .updateTable('uploads')
-    .set({ state, reason, updatedAt: now })
-    .where('state', '=', 'active')
-    .where(which)
-    .returningAll()
-    .execute()
-  if (rows.length > 0) {
-    await tx
-      .updateTable('assets')
-      .set({ state: 'failed', reason, ...noRenditions })
-      .where(
-        'id',
-        'in',
-        rows.map(({ assetId }) => assetId),
-      )
-      .execute()
-    await tx
-      .deleteFrom('imports')
-      .where(
-        'uploadId',
-        'in',
-        rows.map(({ id }) => id),
-      )
-      .execute()
-  }
-  return rows.map(uploadOf)
-}
