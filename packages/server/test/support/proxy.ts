@@ -16,11 +16,14 @@ export interface Exchange {
 
 type Asked = Pick<Exchange, 'method' | 'url' | 'requestBody'>
 
+/** A status without a body, a whole answer, or the end of the connection. */
+export type Spoiled = number | { status: number; body: string } | 'cut'
+
 export interface Faults {
-  /** A status to answer with instead of asking the server. */
-  before?(asked: Asked): number | undefined
-  /** A status to answer with although the server did what was asked. */
-  after?(exchange: Exchange): number | undefined
+  /** What to answer with instead of asking the server. */
+  before?(asked: Asked): Spoiled | undefined
+  /** What to answer with although the server did what was asked. */
+  after?(exchange: Exchange): Spoiled | undefined
   /** The ETag the client is shown. */
   etag?(exchange: Exchange): string | undefined
 }
@@ -60,8 +63,14 @@ export async function startProxy(target: string, faults: Faults = {}): Promise<P
           : { ...asked, status: 0, headers: {}, responseBody: Buffer.alloc(0) }
       exchanges.push(exchange)
       const spoiled = refused ?? faults.after?.(exchange)
+      if (spoiled === 'cut') {
+        outgoing.destroy()
+        return
+      }
       if (spoiled !== undefined) {
-        outgoing.writeHead(spoiled).end()
+        const { status, body } =
+          typeof spoiled === 'number' ? { status: spoiled, body: '' } : spoiled
+        outgoing.writeHead(status).end(body)
         return
       }
       const etag = faults.etag?.(exchange)

@@ -59,11 +59,17 @@ export function storeError(error: unknown): unknown {
     const message = 'The store is full. Nothing was stored; try again when there is room.'
     return new PartwayError('storage_full', message, { cause, retryAfter: 30 })
   }
-  const said = failure.code ?? failure.name
+  const said = failure.code ?? nameOf(failure)
   const message = /^RequestTimeTooSkewed$|^RequestExpired$/.test(failure.name)
     ? `The clocks of this server and of the store differ too much (${said}). Nothing was changed; try again when they are set.`
     : `The store cannot be used right now (${said}). Nothing was changed; try again later.`
   return new PartwayError('service_unavailable', message, { cause, retryAfter: 5 })
+}
+
+/** Answers to HEAD have no body, and so no name. */
+function nameOf({ name, $metadata }: StoreFailure): string {
+  const unnamed = /^(Unknown(Error)?|\d{3}|Error)$/.test(name) && $metadata?.httpStatusCode
+  return unnamed ? `HTTP status ${unnamed}` : name
 }
 
 function describe({ name, code, $metadata }: StoreFailure): string {

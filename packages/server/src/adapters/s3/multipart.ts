@@ -89,7 +89,9 @@ export function createMultipart({ client, bucket: Bucket }: Bucket) {
     if (left && left.parts.length > 0) throw new Error(`upload ${place.uploadId} does not go away`)
   }
 
-  return { create, list, complete, abort }
+  const exists = async (place: Place) => (await listPage(place, 0, 1)) !== undefined
+
+  return { create, list, exists, complete, abort }
 }
 
 export const sameEtag = (part: Part | undefined, etag: string): boolean =>

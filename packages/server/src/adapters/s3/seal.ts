@@ -20,11 +20,27 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
       if (!isNoUpload(error) && !isUncertain(error)) throw error
       failure = error
     }
-    const object = await objects.find(place.key)
+    const object = await find(place, failure)
     if (object) return { ref: upload.assetId, etag: checked(object, upload) }
+    if (!failure) throw new Error(`the store completed upload ${upload.id} and has no object`)
     // Neither the parts nor what they would have become: somebody removed the upload.
-    if (isNoUpload(failure)) throw new ChunksLostError(chunks.map((c) => c.index))
-    throw failure ?? new Error(`the store completed upload ${upload.id} and has no object`)
+    throw new ChunksLostError(chunks.map(({ index }) => index))
+  }
+
+  /** `undefined` only when there is neither object nor upload; @throws `failure` while there is an upload */
+  async function find(place: Place, failure: unknown): Promise<FoundObject | undefined> {
+    try {
+      const object = await objects.find(place.key)
+      if (object || !failure) return object
+      // Ceph has no clear word for a Complete of what is gone.
+      if (!(await multipart.exists(place))) {
+        // Once more: another server may have sealed it between our two looks.
+        return await objects.find(place.key)
+      }
+    } catch (error) {
+      throw failure ?? error
+    }
+    throw failure
   }
 
   /** Names the ETags that were reported, so that other bytes are refused rather than sealed. */
