@@ -12,6 +12,11 @@ const ENGINES = [
     package: 'postgresql',
     for: 'tests on PostgreSQL',
   },
+  // A real S3 store: monitor, storage, gateway, and what sets them up.
+  { command: 'ceph-mon', package: 'ceph-mon', for: 'tests on S3' },
+  { command: 'ceph-osd', package: 'ceph-osd', for: 'tests on S3' },
+  { command: 'radosgw', package: 'radosgw', for: 'tests on S3' },
+  { command: 'ceph', package: 'ceph-common', for: 'tests on S3' },
 ]
 
 const isThere = (command: string) =>

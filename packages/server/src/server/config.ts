@@ -307,4 +307,4 @@ export function readConfig(
 }
 
 /** URLs may carry a password. */
-const withoutPassword = (text: string) => text.replace(/\/\/.*@/, '//***@')
+const withoutPassword = (text: string) => text.replace(/(\/\/|%2F%2F).*(@|%40)/i, '//***@')

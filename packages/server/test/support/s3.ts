@@ -21,7 +21,7 @@ export const s3Environment = ({ accessKeyId, secretAccessKey }: S3Access = s3Acc
 })
 
 /** A client that asks once and looks at everything itself. */
-function s3Client({ endpoint, ...credentials }: S3Access = s3Access()): S3Client {
+export function s3Client({ endpoint, ...credentials }: S3Access = s3Access()): S3Client {
   return new S3Client({
     ...{ endpoint, credentials, region: 'us-east-1', forcePathStyle: true },
     requestChecksumCalculation: 'WHEN_REQUIRED',
