@@ -62,11 +62,13 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
   const ceph = (...args: string[]) =>
     run('ceph', ['--conf', conf, '--connect-timeout', '20', ...args])
 
-  function daemon(name: string, command: string[], ready: () => Promise<boolean>) {
+  /** `prepare` is called before each start, and gives what tells that the daemon serves since then. */
+  function daemon(name: string, command: string[], prepare: () => Promise<Ready>) {
     let child: ChildProcess | undefined
     const made = {
       name,
       async start() {
+        const ready = await prepare()
         const log = await open(join(folder, 'log', `${name}.out`), 'a')
         const [program, ...args] = command
         child = spawn(program!, ['--conf', conf, ...args, '-f'], {
@@ -87,6 +89,11 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
     return made
   }
 
+  async function osdState(id: number): Promise<OsdState | undefined> {
+    const { stdout } = await ceph('osd', 'dump', '-f', 'json')
+    return JSON.parse(stdout).osds.find(({ osd }: OsdState) => osd === id)
+  }
+
   async function stop(): Promise<void> {
     for (const { kill } of daemons.toReversed()) await kill()
     await rm(folder, { recursive: true, force: true })
@@ -97,12 +104,20 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
     await writeFile(conf, cephConf(settings))
     await makeKeyring(join(folder, 'keyring'), osdCount)
     await makeMonitor(settings)
-    const mon = daemon('mon', ['ceph-mon', '-i', 'a'], () => answers(ceph('mon', 'stat')))
+    const mon = daemon(
+      'mon',
+      ['ceph-mon', '-i', 'a'],
+      async () => () => answers(ceph('mon', 'stat')),
+    )
     await mon.start()
     const osds = Array.from({ length: osdCount }, (_, i) =>
       daemon(`osd.${i}`, ['ceph-osd', '-i', String(i)], async () => {
-        const { stdout } = await ceph('osd', 'dump', '-f', 'json')
-        return JSON.parse(stdout).osds.some((osd: OsdState) => osd.osd === i && osd.up === 1)
+        // The monitor may not have noticed yet that it went down.
+        const before = (await osdState(i))?.up_from
+        return async () => {
+          const now = await osdState(i)
+          return now?.up === 1 && now.up_from !== before
+        }
       }),
     )
     for (const [i, osd] of osds.entries()) {
@@ -112,7 +127,11 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
       await run('ceph-osd', ['--conf', conf, '-i', String(i), '--mkfs', '--osd-uuid', uuid])
       await osd.start()
     }
-    const rgw = daemon('rgw', ['radosgw', '-n', 'client.rgw'], () => answers(fetch(endpoint)))
+    const rgw = daemon(
+      'rgw',
+      ['radosgw', '-n', 'client.rgw'],
+      async () => () => answers(fetch(endpoint)),
+    )
     const names = ['--uid=test', '--display-name=test']
     const keys = [`--access-key=${accessKeyId}`, `--secret-key=${secretAccessKey}`]
     await Promise.all([
@@ -129,9 +148,14 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
   }
 }
 
+/** Whether a daemon serves. */
+type Ready = () => Promise<boolean>
+
 interface OsdState {
   osd: number
   up: number
+  /** The epoch of the map in which it last came up. */
+  up_from: number
 }
 
 /**
@@ -168,11 +192,7 @@ const answers = (asked: Promise<unknown>) =>
     () => false,
   )
 
-async function until(
-  ready: () => Promise<boolean>,
-  ended: () => boolean,
-  name: string,
-): Promise<void> {
+async function until(ready: Ready, ended: () => boolean, name: string): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS
   while (!(await ready())) {
     if (ended()) throw new Error(`${name} ended before it served`)
