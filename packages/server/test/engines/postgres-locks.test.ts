@@ -207,13 +207,16 @@ describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
     // A server counts what its sessions saw when they end.
     await metadata.close()
     await expect
-      .poll(async () => {
-        const [row] = await database.query<{ deadlocks: string; commits: string }>(
-          `select deadlocks, xact_commit as commits from pg_stat_database
+      .poll(
+        async () => {
+          const [row] = await database.query<{ deadlocks: string; commits: string }>(
+            `select deadlocks, xact_commit as commits from pg_stat_database
              where datname = current_database()`,
-        )
-        return { deadlocks: row!.deadlocks, counted: Number(row!.commits) > 400 }
-      })
+          )
+          return { deadlocks: row!.deadlocks, counted: Number(row!.commits) > 400 }
+        },
+        { timeout: 10_000 },
+      )
       .toEqual({ deadlocks: '0', counted: true })
   })
 })

@@ -38,7 +38,7 @@ describe.skipIf(skipsPostgres)(`an outage ${onPostgres}`, () => {
       }
     }
     const reports = Promise.all(upTo(5).map(report))
-    await expect.poll(() => recorded.size).toBeGreaterThan(20)
+    await expect.poll(() => recorded.size, { timeout: 10_000 }).toBeGreaterThan(20)
 
     server.crash()
     await expect.poll(() => refused.length, { timeout: 10_000 }).toBeGreaterThan(10)
@@ -81,8 +81,10 @@ describe.skipIf(skipsPostgres)(`an outage ${onPostgres}`, () => {
     for (const index of upTo(200)) {
       const [recorded] = await Promise.all([
         metadata.recordChunks(upload.id, claimsFor(upload, [index]), T0 + 1).catch((error) => {
-          // A session may have come to its commit between the look and the end.
-          expect(error).toMatchObject(unavailable)
+          // A session may have come to its commit between the look and the end. Nothing else may fail.
+          expect(error).toMatchObject({
+            ...{ ...unavailable, message: expect.stringContaining('may have been made') },
+          })
           inCommit++
         }),
         metadata.findUpload('alice', upload.id),
@@ -94,7 +96,7 @@ describe.skipIf(skipsPostgres)(`an outage ${onPostgres}`, () => {
     await ending
 
     expect(ended).toBeGreaterThan(20)
-    expect(inCommit).toBeLessThan(5)
+    expect(inCommit).toBeLessThan(50)
     const kept = await metadata.listChunks(upload.id, { from: 1, to: 200 })
     expect(kept.length).toBeGreaterThanOrEqual(200 - inCommit)
     expect((await metadata.findUpload('alice', upload.id))?.chunksCompleted).toBe(kept.length)

@@ -29,6 +29,9 @@ export interface TestDatabase extends AsyncDisposable {
   query<Row extends object>(sql: string, values?: unknown[]): Promise<Row[]>
 }
 
+/** Generous: the machine may be busy with something else. */
+const WAITING_TIMEOUT_MS = 10_000
+
 /** An empty database of one's own, dropped when the test is over: `await using`. */
 export async function createDatabase(): Promise<TestDatabase> {
   if ('missing' in postgres) throw new Error(postgres.missing)
@@ -48,7 +51,7 @@ export async function createDatabase(): Promise<TestDatabase> {
              where wait_event_type = 'Lock' and datname = current_database()`,
         )
         if (waiting.length === 0) throw new Error('nobody waits for a lock')
-      }),
+      }, WAITING_TIMEOUT_MS),
     async [Symbol.asyncDispose]() {
       await asAdmin(postgres.url, `drop database ${name} with (force)`)
     },
