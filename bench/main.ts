@@ -8,6 +8,7 @@ import { memory } from './memory.ts'
 import { presign } from './presign.ts'
 import { presignS3 } from './presign-s3.ts'
 import { put } from './put.ts'
+import { scale } from './scale.ts'
 import { describeMachine } from './support/machine.ts'
 import { type PartResult, render } from './support/report.ts'
 import { understand } from './understand.ts'
@@ -19,6 +20,7 @@ const PARTS: Record<string, (() => Promise<PartResult>)[]> = {
   presign: [presign, presignS3],
   understand: [understand],
   client: [client, clientFaults],
+  scale: [scale],
 }
 const RESULTS = join(import.meta.dirname, 'results.md')
 

@@ -35,6 +35,8 @@ export interface LoadResult {
   seconds: number
   /** Some of the answers. */
   answers: Answer[]
+  /** Milliseconds from a request to its answer, of every request. */
+  latencies: number[]
 }
 
 export interface Sender extends AsyncDisposable {
@@ -97,6 +99,11 @@ export function json(
   const body = JSON.stringify(value)
   const described = { 'content-type': 'application/json', 'content-length': `${body.length}` }
   return { head: headOf(method, url, { ...headers, ...described }), body, size: 0 }
+}
+
+/** A request without a body. */
+export function get(url: string, headers: Record<string, string>): Outgoing {
+  return { head: headOf('GET', url, headers), body: '', size: 0 }
 }
 
 function headOf(method: string, url: string, headers: Record<string, string>): string {

@@ -26,17 +26,23 @@ export interface Partway extends ServerProcess {
   report(id: string, chunks: ReportRequest['completed_chunks']): Promise<ReportResponse>
 }
 
-/** Starts the built program on an empty data folder. */
+/**
+ * Starts the built program.
+ *
+ * @param data an empty folder, unless a key is given
+ * @param knownKey a key of the installation: only its first server tells one
+ */
 export async function startPartway(
   data: string,
   env: Record<string, string> = {},
+  knownKey?: string,
 ): Promise<Partway> {
   const server = await startServer([PROGRAM, 'serve', '--listen', '127.0.0.1:0', '--data', data], {
     PARTWAY_MAX_VIDEO_SIZE: '1TiB',
     PARTWAY_LOG_LEVEL: 'warn',
     ...env,
   })
-  const apiKey = /pw_\S+/.exec(server.lines.join('\n'))![0]
+  const apiKey = knownKey ?? /pw_\S+/.exec(server.lines.join('\n'))![0]
   const uploads = `${server.url}/v1.3/assets/multipart-uploads`
 
   async function post<T>(url: string, body: unknown): Promise<T> {

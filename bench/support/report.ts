@@ -42,6 +42,12 @@ export function median(values: number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
+/** The value that `share` (0 to 1) of the values do not exceed: the nearest rank. */
+export function percentile(values: number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!
+}
+
 /** Where we are, for whoever is waiting. */
 export function progress(text: string): void {
   console.error(`  ${text}`)

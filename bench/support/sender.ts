@@ -19,6 +19,7 @@ async function run(load: Load): Promise<LoadResult> {
   const { port, requests, repeat, streams, inFlight } = load
   const total = requests.length * repeat
   const answers: Answer[] = []
+  const latencies: number[] = []
   const { promise: allHalfSent, resolve: release } = Promise.withResolvers<void>()
   let next = 0
   let halfSent = 0
@@ -33,10 +34,12 @@ async function run(load: Load): Promise<LoadResult> {
     while (next < total) {
       const request = requests[next % requests.length]!
       next += 1
+      const asked = performance.now()
       const [, answer] = await Promise.all([
         sendRequest(connection.socket, request, half),
         connection.answer(),
       ])
+      latencies.push(performance.now() - asked)
       if (answer.status >= 400) throw new Error(`${request.head}\n${answer.head}`)
       if (answers.length < MAX_ANSWERS) answers.push(answer)
     }
@@ -46,7 +49,7 @@ async function run(load: Load): Promise<LoadResult> {
   const connections = await Promise.all(Array.from({ length: streams }, () => open(port)))
   const start = performance.now()
   await Promise.all(connections.map(stream))
-  return { seconds: (performance.now() - start) / 1000, answers }
+  return { seconds: (performance.now() - start) / 1000, answers, latencies }
 }
 
 /** Nobody looks at more of them. */

@@ -27,11 +27,19 @@ export interface PostgresServer extends AsyncDisposable {
   crash(): void
 }
 
+export interface PostgresOptions {
+  /** What it acknowledges survives a power loss, as it should outside of tests. @default false */
+  durable?: boolean
+  /** Where its folder is made. @default the system's folder for temporary files */
+  below?: string
+}
+
 /** A PostgreSQL of our own on a free port of 127.0.0.1, its data in a temporary folder. */
-export async function startPostgres(): Promise<PostgresServer> {
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const { durable = false, below = tmpdir() } = options
   const bin = binaries()
   if (!bin) throw new Error(postgresMissing())
-  const root = await mkdtemp(join(tmpdir(), 'partway-postgres-'))
+  const root = await mkdtemp(join(below, 'partway-postgres-'))
   const [data, log, passwordFile] = [join(root, 'data'), join(root, 'log'), join(root, 'password')]
   const port = await freePort()
   await mkdir(data, { mode: 0o700 })
@@ -43,8 +51,9 @@ export async function startPostgres(): Promise<PostgresServer> {
     join(data, 'postgresql.conf'),
     [
       ...[`port = ${port}`, "listen_addresses = '127.0.0.1'", "unix_socket_directories = ''"],
-      // No test here pulls the plug, and what is written survives a crash of the server alone.
-      ...['fsync = off', 'max_connections = 200', "log_line_prefix = '%m %a '"],
+      // No test pulls the plug, and what is written survives a crash of the server alone.
+      ...[`fsync = ${durable ? 'on' : 'off'}`, 'max_connections = 200'],
+      "log_line_prefix = '%m %a '",
     ].join('\n'),
   )
   const control = (...args: string[]) => run(join(bin, 'pg_ctl'), '-D', data, '-w', ...args)
