@@ -8,6 +8,7 @@ import { memory } from './memory.ts'
 import { presign } from './presign.ts'
 import { presignS3 } from './presign-s3.ts'
 import { put } from './put.ts'
+import { putS3 } from './put-s3.ts'
 import { scale } from './scale.ts'
 import { describeMachine } from './support/machine.ts'
 import { type PartResult, render } from './support/report.ts'
@@ -21,6 +22,7 @@ const PARTS: Record<string, (() => Promise<PartResult>)[]> = {
   understand: [understand],
   client: [client, clientFaults],
   scale: [scale],
+  s3: [putS3],
 }
 const RESULTS = join(import.meta.dirname, 'results.md')
 

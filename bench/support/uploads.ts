@@ -8,11 +8,21 @@ import { atExit } from './cleanup.ts'
 /** `ours`, or the official twelvelabs-js. */
 export type ClientName = 'ours' | 'sdk'
 
-export interface UploadOrder {
-  client: ClientName
-  server: string
-  apiKey: string
-  file: string
+/** To a server with one of the clients, or straight into a bucket with the AWS SDK's `Upload`. */
+export type UploadOrder = { file: string } & (
+  | { client: ClientName; server: string; apiKey: string }
+  | { client: 'aws'; s3: AwsUpload }
+)
+
+export interface AwsUpload {
+  endpoint: string
+  credentials: { accessKeyId: string; secretAccessKey: string }
+  bucket: string
+  key: string
+  /** Bytes. */
+  partSize: number
+  /** Parts under way at once. */
+  queueSize: number
 }
 
 export interface UploadFigures {
