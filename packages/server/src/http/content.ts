@@ -15,7 +15,9 @@ export function contentRoutes(app: App, assets: Assets, stallTimeoutMs: number):
     handler: async (request, reply) => {
       const content = await assets.content(request.url)
       const { mimeType, filename } = content.asset
-      const type = /^(video|audio|image)\//.test(mimeType ?? '') ? 'inline' : 'attachment'
+      // An SVG may hold scripts, and where the store serves it there is no sandbox.
+      const shown = /^(video|audio|image)\/(?!svg)/.test(mimeType ?? '')
+      const type = shown ? 'inline' : 'attachment'
       const headers = {
         'content-type': mimeType ?? 'application/octet-stream',
         'content-disposition': contentDisposition(filename, { type }),

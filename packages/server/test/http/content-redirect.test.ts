@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { createContentLinks } from '../../src/core/links.ts'
 import type { ReadContext } from '../../src/core/ports.ts'
+import { foundAs, NEVER } from '../support/fakes.ts'
 import { finishUpload, PNG } from '../support/http-uploads.ts'
 import { createWorld, HOUR, type WorldOptions } from '../support/http-world.ts'
 
@@ -43,6 +44,22 @@ describe('content in a store that serves readers itself', () => {
         expiresAt: world.ports.clock() + 24 * HOUR,
       },
     ])
+  })
+
+  test.each([
+    ['image/png', 'inline'],
+    ['video/mp4', 'inline'],
+    ['image/svg+xml', 'attachment'],
+    ['text/html', 'attachment'],
+    ['application/pdf', 'attachment'],
+  ])('is said to be %s and %s, whatever the store thinks', async (mimeType, disposition) => {
+    world.ports.media.found = foundAs(mimeType)
+    const made = await finishUpload(world, PNG, { filename: 'a.png', type: 'image' })
+    while (await world.processor.processNext(NEVER));
+    await get(made.path)
+    expect(asked.at(-1)).toMatchObject({
+      ...{ contentType: mimeType, disposition: `${disposition}; filename=a.png` },
+    })
   })
 
   test('is redirected with a range too, whatever it is', async () => {
