@@ -123,6 +123,21 @@ describe('the URLs of a bucket', () => {
     },
   )
 
+  it('need no answer from the store; a ping that gets none says so soon', async () => {
+    const server = createServer(() => {})
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    onTestFinished(() => server.closeAllConnections())
+    onTestFinished(() => void server.close())
+    const { port } = server.address() as AddressInfo
+    const store = openStore({ endpoint: `http://127.0.0.1:${port}` })
+    expect((await presign(store, T0 + MINUTE)).end).toBe(T0 + MINUTE)
+    const started = performance.now()
+    await expect(store.ping()).rejects.toMatchObject({
+      ...{ code: 'service_unavailable' },
+    })
+    expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
   it.each([
     [0, 0],
     [3, 0],

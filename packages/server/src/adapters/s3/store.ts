@@ -12,6 +12,9 @@ import { createPut } from './put.ts'
 import { createSeal } from './seal.ts'
 import { createUrls } from './urls.ts'
 
+/** Whoever asks whether we are ready does not wait for long. */
+const PING_TIMEOUT_MS = 5000
+
 /**
  * A store in a bucket of S3, or of what speaks it. Clients put chunks straight into it, as parts of
  * a multipart upload of the asset's object.
@@ -85,7 +88,8 @@ export function openS3Store(options: S3StoreOptions): ChunkStore {
 
     ping: () =>
       guarded(async () => {
-        await bucket.client.send(new HeadBucketCommand({ Bucket: bucket.bucket }))
+        const abortSignal = AbortSignal.timeout(PING_TIMEOUT_MS)
+        await bucket.client.send(new HeadBucketCommand({ Bucket: bucket.bucket }), { abortSignal })
       }),
   }
 }
