@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import pg from 'pg'
 
 /** Stored uploads have so many chunks each. */
-export const STORED_CHUNKS = 4
+const STORED_CHUNKS = 4
 const CHUNK = 5 * 2 ** 20
 const SIZE = STORED_CHUNKS * CHUNK
 /** In a hundred stored uploads so many are not completed: one each active, failed and expired. */
