@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { VERSION } from '../server/version.ts'
 import { assetsCommand } from './assets.ts'
 import { completionCommand } from './completion.ts'
+import { doctorCommand } from './doctor.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
 import { serveCommand } from './serve.ts'
@@ -32,6 +33,7 @@ Settings are also read from PARTWAY_* variables: docs/configuration.md.`,
     verifyCommand(),
     keysCommand(),
     migrateCommand(),
+    doctorCommand(),
     completionCommand(program),
   ]
   for (const command of commands) program.addCommand(command)

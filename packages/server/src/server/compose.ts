@@ -39,7 +39,7 @@ import { checkSharedKeys, loadSigningKey } from './signing-key.ts'
 import type { StoreConfig } from './store-url.ts'
 import { VERSION } from './version.ts'
 
-// The composition root: the only file that knows every adapter.
+// The composition root: the only file that knows every adapter; `doctor/` knows their probes.
 
 export interface Ports {
   metadata: Metadata

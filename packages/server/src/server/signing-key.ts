@@ -20,8 +20,15 @@ export function checkSharedKeys({ signingKeys, database }: Config): void {
  * @throws ConfigError when the file is there but holds no usable key
  */
 export async function loadSigningKey(dataFolder: string): Promise<string> {
-  const path = join(dataFolder, 'signing.key')
+  const path = signingKeyPath(dataFolder)
   if (!existsSync(path)) await makeKey(dataFolder, path)
+  return readSigningKey(path)
+}
+
+export const signingKeyPath = (dataFolder: string): string => join(dataFolder, 'signing.key')
+
+/** @throws ConfigError when the file holds no usable key */
+export async function readSigningKey(path: string): Promise<string> {
   try {
     return checkSigningKey((await readFile(path, 'utf8')).trim())
   } catch (error) {

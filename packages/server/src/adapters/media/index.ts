@@ -1,7 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, isAbsolute, join } from 'node:path'
 import type { Media } from '../../core/ports.ts'
 import { detectType, SAMPLE } from './content-type.ts'
+import { findTool } from './find-tool.ts'
 import { createHls } from './hls.ts'
 import { createInspector } from './inspect.ts'
 import { createThumbnails } from './thumbnail.ts'
@@ -28,20 +27,4 @@ export function createMedia({ toolPath, limits }: MediaOptions): Media {
     thumbnail: createThumbnails({ ffmpeg, limits: brief }),
     hls: createHls({ ffmpeg, limits }),
   }
-}
-
-/** The absolute path of a program, looked for as a shell does. */
-function findTool(name: string, toolPath: string): string | undefined {
-  return toolPath
-    .split(delimiter)
-    .filter(isAbsolute)
-    .map((folder) => join(folder, name))
-    .find((path) => {
-      try {
-        accessSync(path, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
 }

@@ -1,6 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3'
-import { chunkSizeAt } from '@partway/protocol'
-import type { ChunkStore } from '../../core/ports.ts'
+import { type ChunkPlan, chunkSizeAt } from '@partway/protocol'
+import type { ChunkStore, PresignContext, PresignedUrls } from '../../core/ports.ts'
+import type { Upload } from '../../core/types.ts'
 import { addressOf } from './address.ts'
 import type { Bucket, S3StoreOptions } from './bucket.ts'
 import { guarded } from './errors.ts'
@@ -13,12 +14,15 @@ import { createPresigner, encode, encodePath, MAX_EXPIRES_S, type Scope } from '
  */
 const LEAST_SKEW_MS = 10_000
 
+/** What signing needs to know of an upload. */
+type Signable = ChunkPlan & Pick<Upload, 'assetId' | 'storeRef'>
+
+export interface Urls extends Required<Pick<ChunkStore, 'presignRead'>> {
+  presign(upload: Signable, indexes: number[], context: PresignContext): Promise<PresignedUrls>
+}
+
 /** Signed URLs with which clients write chunks and readers read, straight from the store. */
-export function createUrls(
-  options: S3StoreOptions,
-  bucket: Bucket,
-  keys: Keys,
-): Pick<ChunkStore, 'presign'> & Required<Pick<ChunkStore, 'presignRead'>> {
+export function createUrls(options: S3StoreOptions, bucket: Bucket, keys: Keys): Urls {
   const { region, clock } = options
   const { client } = bucket
   const presigner = createPresigner()

@@ -32,10 +32,18 @@ export async function openPostgresMetadata(options: PostgresOptions): Promise<Me
 
 /** Brings a database to the current schema; with `dryRun` it only looks. */
 export function migratePostgres(options: PostgresOptions, dryRun: boolean): Promise<Migrations> {
+  if (dryRun) return lookIntoPostgres(options, readMigrations)
+  return opening(options, () => migrateUnhurried(options))
+}
+
+/** Asks a database something without bringing it to any schema. */
+export function lookIntoPostgres<T>(
+  options: PostgresOptions,
+  look: (db: Kysely<Database>) => Promise<T>,
+): Promise<T> {
   return opening(options, async () => {
-    if (!dryRun) return migrateUnhurried(options)
     await using db = connect(options)
-    return await readMigrations(db)
+    return await look(db)
   })
 }
 

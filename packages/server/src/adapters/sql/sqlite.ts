@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { PartwayError } from '@partway/protocol'
 import {
   CamelCasePlugin,
@@ -33,12 +34,30 @@ export async function openSqliteMetadata(path: string): Promise<Metadata> {
 
 /** Brings a file to the current schema; with `dryRun` it only looks, and makes none. */
 export async function migrateSqlite(path: string, dryRun: boolean): Promise<Migrations> {
-  const there = existsSync(path)
-  await using db = openFile(dryRun && !there ? ':memory:' : path, dryRun && there)
-  return await run(() => (dryRun ? readMigrations(db) : migrate(db)))
+  if (dryRun) return lookIntoSqlite(path, readMigrations)
+  await using db = openFile(path)
+  return await run(() => migrate(db))
 }
 
-function openFile(path: string, readOnly = false): Kysely<Database> {
+/** Asks a file something without changing it; one that is not there is empty. */
+export async function lookIntoSqlite<T>(
+  path: string,
+  look: (db: Kysely<Database>) => Promise<T>,
+): Promise<T> {
+  const there = existsSync(path)
+  await using db = openFile(there ? untouched(path) : ':memory:', there)
+  return await run(() => look(db))
+}
+
+/** Also a reader makes a log where there is none, and could not remove it; nobody writes then. */
+function untouched(path: string): string | URL {
+  if (existsSync(`${path}-wal`)) return path
+  const url = pathToFileURL(path)
+  url.searchParams.set('immutable', '1')
+  return url
+}
+
+function openFile(path: string | URL, readOnly = false): Kysely<Database> {
   const file = new DatabaseSync(path, {
     ...{ timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly },
   })
