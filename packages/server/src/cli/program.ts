@@ -5,6 +5,7 @@ import { completionCommand } from './completion.ts'
 import { doctorCommand } from './doctor.ts'
 import { keysCommand } from './keys.ts'
 import { migrateCommand } from './migrate.ts'
+import { migrateStoreCommand } from './migrate-store.ts'
 import { serveCommand } from './serve.ts'
 import { uploadCommand } from './upload.ts'
 import { uploadsCommand } from './uploads.ts'
@@ -33,6 +34,7 @@ Settings are also read from PARTWAY_* variables: docs/configuration.md.`,
     verifyCommand(),
     keysCommand(),
     migrateCommand(),
+    migrateStoreCommand(),
     doctorCommand(),
     completionCommand(program),
   ]

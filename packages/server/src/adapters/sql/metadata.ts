@@ -23,7 +23,8 @@ export function createSqlMetadata(engine: Engine): Metadata {
   return { ...running(queries, engine), close: () => db.destroy() }
 }
 
-function running<T extends object>(methods: T, { run }: Engine): T {
+/** Each method as the engine runs it. */
+export function running<T extends object>(methods: T, { run }: Pick<Engine, 'run'>): T {
   const wrapped = Object.entries(methods).map(([name, method]) => [
     name,
     (...args: unknown[]) => run(async () => method(...args)),

@@ -2,7 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { PartwayError } from '@partway/protocol'
 import { CamelCasePlugin, Kysely, PostgresDialect } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { createSqlMetadata } from './metadata.ts'
+import { type CopyTarget, createCopyTarget } from './copy.ts'
+import { createSqlMetadata, running } from './metadata.ts'
 import { type Migrations, migrate, readMigrations } from './migrate.ts'
 import { isRepeatable, reasonOf, translate } from './postgres-errors.ts'
 import { createPool, type PoolOptions } from './postgres-pool.ts'
@@ -45,6 +46,11 @@ export function lookIntoPostgres<T>(
     await using db = connect(options)
     return await look(db)
   })
+}
+
+/** To copy into a database that has the current schema already. */
+export function openPostgresCopy(options: PostgresOptions): CopyTarget {
+  return running(createCopyTarget(connect(options)), { run })
 }
 
 /** On a connection of its own: a migration may take longer than any question. */

@@ -10,7 +10,8 @@ import {
   type SqliteStatement,
 } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
-import { createSqlMetadata } from './metadata.ts'
+import { type CopySource, createCopySource } from './copy.ts'
+import { createSqlMetadata, running } from './metadata.ts'
 import { type Migrations, migrate, readMigrations } from './migrate.ts'
 import type { Database } from './schema.ts'
 
@@ -57,11 +58,57 @@ function untouched(path: string): string | URL {
   return url
 }
 
+/**
+ * To copy from a file that nobody else has open, nor can open until it is closed. With `dryRun` others
+ * may have it open, and nothing is changed, not even beside it.
+ *
+ * @throws Error when it is not there, in use, or of another version
+ */
+export async function openSqliteCopy(path: string, dryRun: boolean): Promise<CopySource> {
+  if (!existsSync(path)) throw new Error(`there is no database at ${path}.`)
+  const db = dryRun ? openFile(untouched(path), true) : kyselyOf(openAlone(path))
+  try {
+    const { pending } = await run(() => readMigrations(db))
+    if (pending.length > 0) {
+      throw new Error(
+        `the database at ${path} is of an older version: it lacks ${pending.join(', ')}. Run \`partway migrate\` with it first.`,
+      )
+    }
+  } catch (error) {
+    await db.destroy()
+    throw error
+  }
+  return running(createCopySource(db), { run })
+}
+
+/**
+ * Takes the lock of the whole file and keeps it. That fails as long as anybody has it open: in WAL mode
+ * everyone holds a shared lock all the time. https://www.sqlite.org/pragma.html#pragma_locking_mode
+ */
+function openAlone(path: string): DatabaseSync {
+  const file = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS })
+  try {
+    file.exec('pragma locking_mode = exclusive; begin exclusive; rollback')
+  } catch (error) {
+    file.close()
+    if (codeOf(error) !== BUSY) throw translate(error)
+    throw new Error(
+      `the database at ${path} is in use. Stop the server first: nothing may change while it is moved.`,
+      { cause: error },
+    )
+  }
+  return file
+}
+
 function openFile(path: string | URL, readOnly = false): Kysely<Database> {
   const file = new DatabaseSync(path, {
     ...{ timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly },
   })
   if (!readOnly) file.exec('pragma journal_mode = wal; pragma synchronous = full')
+  return kyselyOf(file)
+}
+
+function kyselyOf(file: DatabaseSync): Kysely<Database> {
   return new Kysely<Database>({
     dialect: new SqliteDialect({ database: asSqliteDatabase(file) }),
     plugins: [new CamelCasePlugin()],
@@ -130,10 +177,15 @@ const FULL = 13
 const CANNOT_OPEN = 14
 const UNAVAILABLE = new Set([BUSY, LOCKED, READ_ONLY, IO_ERROR, CANNOT_OPEN])
 
-function translate(error: unknown): unknown {
+/** The primary result code; `undefined` for what does not come from SQLite. */
+function codeOf(error: unknown): number | undefined {
   const extended = (error as { errcode?: unknown } | undefined)?.errcode
-  if (typeof extended !== 'number') return error
-  const code = extended & 0xff
+  return typeof extended === 'number' ? extended & 0xff : undefined
+}
+
+function translate(error: unknown): unknown {
+  const code = codeOf(error)
+  if (code === undefined) return error
   if (code === FULL) {
     return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
       cause: error,
