@@ -27,6 +27,7 @@ const COMMANDS = [
   'keys list',
   'keys revoke',
   'migrate',
+  'migrate-store',
   'completion',
 ]
 

@@ -317,4 +317,23 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     expect(stderr).toContain('it cannot move only one of them')
     expect(await tablesOf(world)).toEqual([])
   })
+
+  it('says which side of the target cannot be used', async () => {
+    await using world = await createMoveWorld()
+    await withAssets(world)
+    const move = (changes: Record<string, string>) =>
+      runProgram(world.args('--dry-run'), { ...world.env, ...changes })
+    const store = world.env.PARTWAY_STORE_URL.replace(world.bucket, 'no-such-bucket')
+    const noBucket = await move({ PARTWAY_STORE_URL: store })
+    expect(noBucket).toMatchObject({ code: 1, stdout: '' })
+    expect(noBucket.stderr).toContain('The bucket no-such-bucket cannot be used: NotFound')
+    const url = new URL(world.env.PARTWAY_DATABASE_URL)
+    url.pathname = 'no_such_database'
+    const noDatabase = await move({ PARTWAY_DATABASE_URL: url.href })
+    expect(noDatabase.stderr).toContain('The database no_such_database at')
+    for (const { stderr } of [noBucket, noDatabase]) {
+      expect(stderr).not.toContain(world.env.AWS_SECRET_ACCESS_KEY)
+      expect(stderr).not.toContain(url.password || 'postgres://')
+    }
+  })
 })

@@ -101,7 +101,10 @@ export async function openTarget(
 ): Promise<OpenTarget> {
   const { openS3Store } = await import('../../adapters/s3/store.ts')
   const store = openS3Store({ ...bucket, clock: Date.now })
-  await store.ping()
+  await store.ping().catch((error) => {
+    const reason = error.cause instanceof Error ? error.cause.message : error.message
+    throw new Error(`The bucket ${bucket.bucket} cannot be used: ${reason}.`, { cause: error })
+  })
   const { applied, pending } = await migratePostgres({ url: databaseUrl, size: 1 }, dryRun)
   const empty = dryRun && applied.length === 0
   const { endpoint = bucket.region, bucket: name, prefix } = bucket
