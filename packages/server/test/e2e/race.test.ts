@@ -1,13 +1,15 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { raceSentences } from '../installation/race.ts'
+import { embedded } from '../support/installation.ts'
 import { type Program, startProgram, temporaryFolder } from '../support/program.ts'
 import { type Api, CHUNK, createApi, proofOf, putChunk, sendAll } from '../support/program-api.ts'
 import { type SlowPut, startSlowPut } from '../support/program-connections.ts'
 import { fetchSha256, randomVideo, sha256, storeOf } from '../support/program-files.ts'
 
-const CLIENTS = 20
+raceSentences(embedded)
 
-describe('requests at the same time', () => {
+describe('PUTs at the same time', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let server: Program
   let api: Api
@@ -20,44 +22,6 @@ describe('requests at the same time', () => {
   afterAll(async () => {
     await server?.kill()
     await folder?.[Symbol.asyncDispose]()
-  })
-
-  it.each([
-    { name: 'one chunk each, two clients for every chunk', perClient: 1 },
-    { name: 'overlapping batches', perClient: 4 },
-    { name: 'everything', perClient: 10 },
-  ])('of 20 clients that report $name exactly one completes', async ({ perClient }) => {
-    const film = randomVideo(9 * CHUNK + 4321)
-    const { session, proofs } = await sendAll(api, film)
-    const total = proofs.length
-    const store = storeOf(server.data)
-    const objects = await store.objects()
-    const batch = (client: number) =>
-      Array.from({ length: perClient }, (_, i) => proofs[(client + i) % total]!)
-
-    const answers = await Promise.all(
-      Array.from({ length: CLIENTS }, (_, client) => api.report(session.upload_id, batch(client))),
-    )
-
-    const sum = answers.reduce((count, { processed_chunks }) => count + processed_chunks, 0)
-    expect(sum).toBe(total)
-    for (const { processed_chunks, duplicate_chunks, total_completed, url } of answers) {
-      expect(processed_chunks + duplicate_chunks).toBe(perClient)
-      expect(url !== undefined).toBe(total_completed === total)
-    }
-    const first = answers.filter((a) => a.processed_chunks > 0 && a.total_completed === total)
-    expect(first).toHaveLength(1)
-    const later = await Promise.all(
-      Array.from({ length: CLIENTS }, (_, client) => api.report(session.upload_id, batch(client))),
-    )
-    for (const answer of later) {
-      expect(answer).toMatchObject({ processed_chunks: 0, duplicate_chunks: perClient })
-      expect(answer.url).toContain(session.asset_id)
-    }
-    expect(await fetchSha256(first[0]!.url!)).toBe(sha256(film))
-    expect((await store.objects()).toSorted()).toEqual([...objects, session.asset_id].toSorted())
-    expect(await store.bodies(session.upload_id)).toEqual([])
-    expect(server.stderr()).not.toContain('"level":50')
   })
 
   it('takes two identical PUTs of a chunk at once as one body', async () => {

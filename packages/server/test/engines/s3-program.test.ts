@@ -13,13 +13,11 @@ import { CHUNK, createApi, sendAll } from '../support/program-api.ts'
 import { commandEnv, uploadedOf } from '../support/program-cli.ts'
 import { fetchSha256, randomVideo, sha256, writeRandomFile } from '../support/program-files.ts'
 import { makeBucket, s3Client, s3Environment, s3Missing, s3Url } from '../support/s3.ts'
-import { createSdk, tameSdk } from '../support/sdk.ts'
 
 describe.skipIf(s3Missing)('the built program on SQLite and Ceph', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let server: Program
   let bucket: string
-  tameSdk()
 
   beforeAll(async () => {
     folder = await temporaryFolder()
@@ -35,21 +33,6 @@ describe.skipIf(s3Missing)('the built program on SQLite and Ceph', () => {
   afterAll(async () => {
     await server?.kill()
     await folder?.[Symbol.asyncDispose]()
-  })
-
-  it.each([
-    ['of 1 byte', 1],
-    ['of exactly one chunk', CHUNK],
-    ['of one byte over a multiple', 2 * CHUNK + 1],
-    ['of 60 chunks', 59 * CHUNK + 777],
-  ])('takes a file %s from the official client, and its bytes come back', async (_name, size) => {
-    const path = join(folder.path, `film-${size}.mp4`)
-    const expected = await writeRandomFile(path, size)
-
-    const { assetId, assetUrl } = await createSdk(server).multipartUpload.uploadFile(path)
-
-    expect(await fetchSha256(assetUrl)).toBe(expected)
-    expect(await createSdk(server).assets.retrieve(assetId)).toMatchObject({ id: assetId, size })
   })
 
   it('takes a file from our command line, and finds it identical', async () => {

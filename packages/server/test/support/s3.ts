@@ -14,6 +14,9 @@ function s3Access(): S3Access {
   return provided
 }
 
+/** Where the store of this run is. */
+export const s3Endpoint = () => s3Access().endpoint
+
 /** What the standard chain of the AWS SDK reads. */
 export const s3Environment = ({ accessKeyId, secretAccessKey }: S3Access = s3Access()) => ({
   AWS_ACCESS_KEY_ID: accessKeyId,
