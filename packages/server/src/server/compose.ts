@@ -35,6 +35,7 @@ import { createUploads } from '../core/uploads.ts'
 import { createApp } from '../http/app.ts'
 import type { Config } from './config.ts'
 import { every } from './loops.ts'
+import { createReadiness } from './readiness.ts'
 import { checkSharedKeys, loadSigningKey } from './signing-key.ts'
 import type { StoreConfig } from './store-url.ts'
 import { VERSION } from './version.ts'
@@ -113,7 +114,11 @@ async function openStore(
   if (config.kind === 's3') {
     // Only where it is used: to load the SDK takes an eighth of a second and 32 MiB.
     const { openS3Store } = await import('../adapters/s3/store.ts')
-    return { store: openS3Store({ ...config, clock }), sink: undefined }
+    const store = openS3Store({ ...config, clock })
+    // What time it is at the store is known from its answers, and the first thing asked of us may be
+    // to sign a URL. A store that is away makes us start all the same: we are not ready until it is back.
+    await store.ping().catch(() => {})
+    return { store, sink: undefined }
   }
   const store = await openFileStore(config.path, createChunkUrls(signer))
   return { store, sink: store }
@@ -124,6 +129,8 @@ const LEASE_MS = 15_000
 /** How much longer the URL that tools read from lives than they may run. */
 const SOURCE_URL_MARGIN_MS = 3_600_000
 const ABANDONED_MS = 60_000
+/** Whoever asks whether we are ready waits no longer: load balancers give up after about five seconds. */
+const READY_MS = 3000
 const IDEMPOTENCY_TTL_MS = 24 * 3_600_000
 
 export interface Hooks {
@@ -190,7 +197,7 @@ export async function compose(
     abandonedMs: ABANDONED_MS,
     onError,
   })
-  const ping = () => Promise.all([metadata.ping(), store.ping()])
+  const ping = createReadiness(() => Promise.all([metadata.ping(), store.ping()]), READY_MS)
   const app = await createApp(
     {
       ...{ uploads, assets, direct, imports, keys, sink, clock, ping, logger },

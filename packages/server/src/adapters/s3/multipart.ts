@@ -6,7 +6,7 @@ import {
   type Part,
 } from '@aws-sdk/client-s3'
 import { MAX_CHUNKS, normalizeEtag } from '@partway/protocol'
-import type { Bucket } from './bucket.ts'
+import { ASKING, type Bucket, completing } from './bucket.ts'
 import { isNoUpload } from './errors.ts'
 
 /** A multipart upload of one object. */
@@ -30,7 +30,10 @@ export function createMultipart({ client, bucket: Bucket }: Bucket) {
   const inBucket = ({ key: Key, uploadId: UploadId }: Place) => ({ Bucket, Key, UploadId })
 
   async function create(Key: string): Promise<string> {
-    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }))
+    const { UploadId } = await client.send(
+      new CreateMultipartUploadCommand({ Bucket, Key }),
+      ASKING,
+    )
     if (!UploadId) throw new Error('the store gave no UploadId')
     return UploadId
   }
@@ -59,6 +62,7 @@ export function createMultipart({ client, bucket: Bucket }: Bucket) {
       const PartNumberMarker = String(after)
       const { Parts = [], IsTruncated } = await client.send(
         new ListPartsCommand({ ...inBucket(place), PartNumberMarker, MaxParts }),
+        ASKING,
       )
       return { parts: Parts, more: IsTruncated === true }
     } catch (error) {
@@ -72,6 +76,7 @@ export function createMultipart({ client, bucket: Bucket }: Bucket) {
     const Parts = parts.map(({ index, etag }) => ({ PartNumber: index, ETag: etag }))
     await client.send(
       new CompleteMultipartUploadCommand({ ...inBucket(place), MultipartUpload: { Parts } }),
+      completing(),
     )
   }
 
@@ -79,7 +84,7 @@ export function createMultipart({ client, bucket: Bucket }: Bucket) {
   async function abort(place: Place): Promise<void> {
     for (let i = 0; i < MAX_ABORTS; i++) {
       try {
-        await client.send(new AbortMultipartUploadCommand(inBucket(place)))
+        await client.send(new AbortMultipartUploadCommand(inBucket(place)), ASKING)
       } catch (error) {
         if (isNoUpload(error)) return
         throw error

@@ -6,7 +6,7 @@ import {
   paginateListObjectsV2,
 } from '@aws-sdk/client-s3'
 import { normalizeEtag } from '@partway/protocol'
-import type { Bucket } from './bucket.ts'
+import { ASKING, type Bucket } from './bucket.ts'
 import { isMissing, storeError } from './errors.ts'
 
 export interface FoundObject {
@@ -21,7 +21,10 @@ export type Objects = ReturnType<typeof createObjects>
 export function createObjects({ client, bucket: Bucket }: Bucket) {
   async function find(Key: string): Promise<FoundObject | undefined> {
     try {
-      const { ContentLength, ETag } = await client.send(new HeadObjectCommand({ Bucket, Key }))
+      const { ContentLength, ETag } = await client.send(
+        new HeadObjectCommand({ Bucket, Key }),
+        ASKING,
+      )
       return { size: ContentLength ?? 0, etag: normalizeEtag(ETag ?? '') }
     } catch (error) {
       if (isMissing(error)) return undefined
@@ -37,7 +40,7 @@ export function createObjects({ client, bucket: Bucket }: Bucket) {
   ): AsyncGenerator<Uint8Array> {
     try {
       const Range = `bytes=${start}-${end}`
-      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, Range }))
+      const { Body } = await client.send(new GetObjectCommand({ Bucket, Key, Range }), ASKING)
       let received = 0
       // A reader that stops ends the loop, and the loop the connection.
       for await (const piece of Body as Readable) {
@@ -53,13 +56,17 @@ export function createObjects({ client, bucket: Bucket }: Bucket) {
   }
 
   async function remove(Key: string): Promise<void> {
-    await client.send(new DeleteObjectCommand({ Bucket, Key }))
+    await client.send(new DeleteObjectCommand({ Bucket, Key }), ASKING)
   }
 
   /** Removes every object whose key begins so. */
   async function removeAll(Prefix: string): Promise<void> {
     // One by one: DeleteObjects needs checksums that stores do not agree on.
-    for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket, Prefix })) {
+    for await (const { Contents = [] } of paginateListObjectsV2(
+      { client },
+      { Bucket, Prefix },
+      ASKING,
+    )) {
       const keys = Contents.flatMap(({ Key }) => (Key === undefined ? [] : [Key]))
       for (let at = 0; at < keys.length; at += AT_ONCE) {
         await Promise.all(keys.slice(at, at + AT_ONCE).map(remove))

@@ -6,7 +6,7 @@ import { ConnectionError, endsConnection } from './postgres-errors.ts'
 const CONNECT_TIMEOUT_MS = 5000
 
 /** Every question has an answer in milliseconds; one that takes this long has met something broken. */
-const STATEMENT_TIMEOUT_MS = 15_000
+const STATEMENT_TIMEOUT_MS = 10_000
 
 /** No transaction holds a row longer than a few statements. */
 const LOCK_TIMEOUT_MS = 5000
@@ -15,7 +15,7 @@ const LOCK_TIMEOUT_MS = 5000
 const IDLE_TRANSACTION_TIMEOUT_MS = 10_000
 
 /** When a server does not answer at all, not even with its own timeout. */
-const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 5000
+const ANSWER_TIMEOUT_MS = STATEMENT_TIMEOUT_MS + 2000
 
 const INT8: number = types.builtins.INT8
 
