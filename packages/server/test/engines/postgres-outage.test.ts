@@ -40,11 +40,11 @@ describe.skipIf(skipsPostgres)(`an outage ${onPostgres}`, () => {
     const reports = Promise.all(upTo(5).map(report))
     await expect.poll(() => recorded.size, { timeout: 10_000 }).toBeGreaterThan(20)
 
-    server.crash()
+    await server.crash()
     await expect.poll(() => refused.length, { timeout: 10_000 }).toBeGreaterThan(10)
     await expect(metadata.ping()).rejects.toMatchObject(unavailable)
     const before = recorded.size
-    server.start()
+    await server.start()
     await expect.poll(() => recorded.size, { timeout: 10_000 }).toBeGreaterThan(before + 20)
     over = true
     await reports

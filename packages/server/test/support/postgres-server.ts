@@ -1,10 +1,12 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { chownSync, existsSync, globSync, readFileSync } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const PASSWORD = 'a-password-that-must-not-leak'
 
@@ -22,9 +24,15 @@ export const postgresMissing = (): string | undefined =>
 export interface PostgresServer extends AsyncDisposable {
   /** As its administrator, on the database `postgres`. */
   url: string
-  start(): void
+  start(): Promise<void>
   /** As if it crashed: sessions end at once, and nothing is finished. */
-  crash(): void
+  crash(): Promise<void>
+  /** As administrators do it: sessions are told, and end. */
+  restart(): Promise<void>
+  /** With SIGKILL; resolves when all its processes are gone. */
+  kill(): Promise<void>
+  /** All its processes stand still, until they are told to go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 export interface PostgresOptions {
@@ -46,7 +54,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   await writeFile(passwordFile, PASSWORD, { mode: 0o600 })
   for (const path of [root, data, passwordFile]) giveToServer(path)
 
-  run(join(bin, 'initdb'), '-D', data, '-U', 'partway', '--pwfile', passwordFile, ...INITDB)
+  await run(join(bin, 'initdb'), '-D', data, '-U', 'partway', '--pwfile', passwordFile, ...INITDB)
   await appendFile(
     join(data, 'postgresql.conf'),
     [
@@ -58,30 +66,59 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   )
   const control = (...args: string[]) => run(join(bin, 'pg_ctl'), '-D', data, '-w', ...args)
   const start = () => control('-t', '30', '-l', log, 'start')
-  start()
+  const master = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
+  await start()
   return {
     url: `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`,
     start,
     crash: () => control('-m', 'immediate', 'stop'),
+    restart: () => control('-t', '30', '-m', 'fast', '-l', log, 'restart'),
+    async kill() {
+      const pid = master()
+      const all = [pid, ...childrenOf(pid)]
+      process.kill(pid, 'SIGKILL')
+      while (all.some(isAlive)) await sleep(20)
+    },
+    signal(signal) {
+      const pid = master()
+      for (const each of [pid, ...childrenOf(pid)]) process.kill(each, signal)
+    },
     async [Symbol.asyncDispose]() {
-      if (existsSync(join(data, 'postmaster.pid'))) control('-m', 'immediate', 'stop')
+      if (existsSync(join(data, 'postmaster.pid'))) {
+        // One that was killed has left its file behind.
+        await control('-m', 'immediate', 'stop').catch(() => {})
+      }
       await rm(root, { recursive: true, force: true })
     },
   }
 
-  function run(command: string, ...args: string[]): void {
+  async function run(command: string, ...args: string[]): Promise<void> {
     const [program, ...rest] = isRoot
       ? ['runuser', '-u', USER, '--', command, ...args]
       : [command, ...args]
     // Not inherited: the server would hold on to what it inherits for as long as it lives.
-    const { status, stderr } = spawnSync(program!, rest, {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'pipe'],
+    const child = spawn(program!, rest, { cwd: root, stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
     })
+    const [status] = await once(child, 'exit')
     if (status === 0) return
-    const said = existsSync(log) ? readFileSync(log, 'utf8') : ''
-    throw new Error(`${command} ended with ${status}: ${stderr}${said}`)
+    if (existsSync(log)) said += readFileSync(log, 'utf8')
+    throw new Error(`${command} ended with ${status}: ${said}`)
   }
+}
+
+/** The processes that `pid` started. */
+function childrenOf(pid: number): number[] {
+  const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', String(pid)], { encoding: 'utf8' })
+  return stdout.split('\n').filter(Boolean).map(Number)
+}
+
+/** Also false for one that has ended and that nobody has asked about. */
+function isAlive(pid: number): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(pid)], { encoding: 'utf8' })
+  return stdout.trim() !== '' && !stdout.startsWith('Z')
 }
 
 const INITDB = ['-A', 'scram-sha-256', '-E', 'UTF8', '--locale=C', '--no-sync']

@@ -32,12 +32,18 @@ export type Api = ReturnType<typeof createApi>
 export function createApi({ url }: { url: string }, apiKey = TEST_KEY) {
   const root = '/assets/multipart-uploads'
 
-  async function request(method: string, path: string, body?: unknown): Promise<Answer> {
+  async function request(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
     const response = await fetch(`${url}/v1.3${path}`, {
       method,
       headers: {
         'x-api-key': apiKey,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...more,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),

@@ -1,0 +1,13 @@
+import { SIGNING_KEYS } from './installations.ts'
+import { s3Environment, s3Url } from './s3.ts'
+
+/** Settings of servers that share a database and a bucket. */
+export const sharedEnv = (
+  databaseUrl: string,
+  bucket: string,
+  endpoint?: string,
+): Record<string, string> => ({
+  ...{ ...SIGNING_KEYS, ...s3Environment() },
+  PARTWAY_DATABASE_URL: databaseUrl,
+  PARTWAY_STORE_URL: s3Url(bucket, endpoint),
+})
