@@ -17,6 +17,7 @@ const ENGINES = [
   { command: 'ceph-osd', package: 'ceph-osd', for: 'tests on S3' },
   { command: 'radosgw', package: 'radosgw', for: 'tests on S3' },
   { command: 'ceph', package: 'ceph-common', for: 'tests on S3' },
+  { command: 'faketime', package: 'faketime', for: 'tests with wrong clocks' },
 ]
 
 const isThere = (command: string) =>

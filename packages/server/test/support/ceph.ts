@@ -35,6 +35,8 @@ export interface Daemon {
   kill(signal?: NodeJS.Signals): Promise<void>
   /** Starts it again and waits until it serves. */
   start(): Promise<void>
+  /** It stands still, until it is told to go on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void
 }
 
 export interface Ceph extends S3Access, AsyncDisposable {
@@ -77,6 +79,9 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
         await once(child, 'spawn')
         await log.close()
         await until(ready, () => child?.exitCode !== null, name)
+      },
+      signal(signal: 'SIGSTOP' | 'SIGCONT') {
+        child?.kill(signal)
       },
       async kill(signal: NodeJS.Signals = 'SIGKILL') {
         if (!child || child.exitCode !== null || child.signalCode !== null) return

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { chownSync, existsSync, globSync, readFileSync } from 'node:fs'
 import { appendFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
@@ -7,6 +8,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
 
 const PASSWORD = 'a-password-that-must-not-leak'
 
@@ -24,6 +26,8 @@ export const postgresMissing = (): string | undefined =>
 export interface PostgresServer extends AsyncDisposable {
   /** As its administrator, on the database `postgres`. */
   url: string
+  /** Makes an empty database; gives its URL. */
+  create(): Promise<string>
   start(): Promise<void>
   /** As if it crashed: sessions end at once, and nothing is finished. */
   crash(): Promise<void>
@@ -68,9 +72,18 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const start = () => control('-t', '30', '-l', log, 'start')
   const master = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
   await start()
+  const url = `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`
   return {
-    url: `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`,
-    start,
+    ...{ url, start },
+    async create() {
+      const made = new URL(url)
+      made.pathname = `test_${randomBytes(8).toString('hex')}`
+      const client = new Client({ connectionString: url })
+      await client.connect()
+      await client.query(`create database ${made.pathname.slice(1)}`)
+      await client.end()
+      return made.href
+    },
     crash: () => control('-m', 'immediate', 'stop'),
     restart: () => control('-t', '30', '-m', 'fast', '-l', log, 'restart'),
     async kill() {

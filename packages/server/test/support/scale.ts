@@ -1,3 +1,4 @@
+import type { S3Access } from './ceph.ts'
 import { SIGNING_KEYS } from './installations.ts'
 import { s3Environment, s3Url } from './s3.ts'
 
@@ -5,9 +6,9 @@ import { s3Environment, s3Url } from './s3.ts'
 export const sharedEnv = (
   databaseUrl: string,
   bucket: string,
-  endpoint?: string,
+  access?: S3Access,
 ): Record<string, string> => ({
-  ...{ ...SIGNING_KEYS, ...s3Environment() },
+  ...{ ...SIGNING_KEYS, ...s3Environment(access) },
   PARTWAY_DATABASE_URL: databaseUrl,
-  PARTWAY_STORE_URL: s3Url(bucket, endpoint),
+  PARTWAY_STORE_URL: s3Url(bucket, access?.endpoint),
 })

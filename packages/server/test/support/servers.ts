@@ -5,8 +5,8 @@ import { type Answer, type Api, createApi } from './program-api.ts'
 export interface ServersOptions {
   /** Where metadata and bytes are, and further settings. */
   env: Record<string, string>
-  /** @default 2 */
-  count?: number
+  /** More settings of each, in order. @default two servers with none */
+  each?: Record<string, string>[]
 }
 
 /** A place at which a server runs, or did. */
@@ -27,17 +27,17 @@ export interface Servers extends AsyncDisposable {
 }
 
 /** Servers that share everything, each at an address that it keeps when it is started again. */
-export async function startServers({ env, count = 2 }: ServersOptions): Promise<Servers> {
+export async function startServers({ env, each = [{}, {}] }: ServersOptions): Promise<Servers> {
   const folder = await temporaryFolder()
   const running: Program[] = []
 
-  async function place(): Promise<Place> {
+  async function place(own: Record<string, string>): Promise<Place> {
     const listen = `127.0.0.1:${await freePort()}`
     let current: Program
     let before = ''
     const start = async () => {
       before += current?.stderr() ?? ''
-      current = await startProgram({ data: folder.path, env, listen })
+      current = await startProgram({ data: folder.path, env: { ...env, ...own }, listen })
       running.push(current)
     }
     await start()
@@ -49,7 +49,7 @@ export async function startServers({ env, count = 2 }: ServersOptions): Promise<
     }
   }
 
-  const places = await Promise.all(Array.from({ length: count }, place))
+  const places = await Promise.all(each.map(place))
   return {
     places,
     async [Symbol.asyncDispose]() {

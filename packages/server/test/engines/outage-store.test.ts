@@ -1,0 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import { type Ceph, startCeph } from '../support/ceph.ts'
+import { expectUploadsSurvive } from '../support/outage.ts'
+import { createDatabase, skipsPostgres } from '../support/postgres.ts'
+import { makeBucket, s3Missing } from '../support/s3.ts'
+import { sharedEnv } from '../support/scale.ts'
+
+const skips = skipsPostgres || s3Missing !== undefined
+
+describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go on', () => {
+  let ceph: Ceph
+  beforeAll(async () => {
+    ceph = await startCeph({ osds: 3, objectStore: 'bluestore', copies: 2 })
+  })
+  afterAll(() => ceph?.[Symbol.asyncDispose]())
+
+  const env = async (databaseUrl: string) => sharedEnv(databaseUrl, await makeBucket(ceph), ceph)
+
+  it('when its gateway is killed and started again three seconds later', async () => {
+    await using database = await createDatabase()
+    await expectUploadsSurvive({
+      env: await env(database.url),
+      refused: ['create', 'ready'],
+      async fault() {
+        await ceph.rgw.kill()
+        await sleep(3000)
+        await ceph.rgw.start()
+      },
+    })
+  })
+
+  it('when its gateway stands still for eighteen seconds, and requests are refused in time', async () => {
+    await using database = await createDatabase()
+    await expectUploadsSurvive({
+      env: await env(database.url),
+      refused: ['create', 'ready'],
+      // Each of three tries has five seconds.
+      slowestMs: 17_000,
+      async fault() {
+        ceph.rgw.signal('SIGSTOP')
+        await sleep(18_000)
+        ceph.rgw.signal('SIGCONT')
+      },
+    })
+  })
+
+  it('when one of its OSDs is killed, and started again while they run', async () => {
+    await using database = await createDatabase()
+    const [osd] = ceph.osds
+    await expectUploadsSurvive({
+      env: await env(database.url),
+      slowestMs: 17_000,
+      async fault() {
+        await osd!.kill()
+        await sleep(3000)
+        await osd!.start()
+      },
+    })
+  })
+})
