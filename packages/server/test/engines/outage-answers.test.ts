@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { upTo } from '../contract/samples.ts'
+import { freePort } from '../support/free-port.ts'
 import { expectUploadsSurvive } from '../support/outage.ts'
 import { createDatabase, skipsPostgres } from '../support/postgres.ts'
 import { sendAll } from '../support/program-api.ts'
 import { randomVideo } from '../support/program-files.ts'
 import { startProxy } from '../support/proxy.ts'
-import { makeBucket, s3Endpoint, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Endpoint, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 import { startServers } from '../support/servers.ts'
 
@@ -16,6 +17,7 @@ const FILES = 3
 describe.skipIf(skips)('uploads by way of two servers to PostgreSQL and Ceph go on', () => {
   it('when the store does CompleteMultipartUpload, and then is away with its answer', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket()
     const cutSince = new Map<string, number>()
     const objectOf = (url: string) => /objects\/([0-9a-f]{24})/.exec(url)?.[1] ?? ''
     const isAway = (url: string) =>
@@ -31,7 +33,7 @@ describe.skipIf(skips)('uploads by way of two servers to PostgreSQL and Ceph go 
         return 'cut'
       },
     })
-    const env = sharedEnv(database.url, await makeBucket())
+    const env = sharedEnv(database.url, bucket)
     const store = `${env.PARTWAY_STORE_URL}&public_endpoint=${encodeURIComponent(s3Endpoint())}`
     const through = encodeURIComponent(proxy.url)
 
@@ -49,8 +51,9 @@ describe.skipIf(skips)('uploads by way of two servers to PostgreSQL and Ceph go 
 
   it('when both servers are replaced, one after the other', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket()
     await expectUploadsSurvive({
-      env: sharedEnv(database.url, await makeBucket()),
+      env: sharedEnv(database.url, bucket),
       async fault(places) {
         for (const place of places) {
           expect(await place.kill('SIGTERM')).toBe(0)
@@ -61,10 +64,36 @@ describe.skipIf(skips)('uploads by way of two servers to PostgreSQL and Ceph go 
   })
 })
 
+it.skipIf(skips)(
+  'a server starts while the store is away, and says that it is not ready',
+  async () => {
+    await using database = await createDatabase()
+    await using bucket = await createBucket()
+    const env = sharedEnv(database.url, bucket)
+    const nowhere = encodeURIComponent(`http://127.0.0.1:${await freePort()}`)
+    await using servers = await startServers({
+      env: {
+        ...env,
+        PARTWAY_STORE_URL: env.PARTWAY_STORE_URL!.replace(/endpoint=[^&]+/, `endpoint=${nowhere}`),
+      },
+      each: [{}],
+    })
+    const { api, url } = servers.places[0]!
+
+    expect((await fetch(`${url}/ready`)).status).toBe(503)
+    const asked = { filename: 'film.mp4', type: 'video', total_size: 1000 }
+    expect(await api.request('POST', '/assets/multipart-uploads', asked)).toMatchObject({
+      ...{ status: 503, body: { code: 'service_unavailable' } },
+    })
+    expect((await api.assets()).data).toEqual([])
+  },
+)
+
 describe.skipIf(skips)('a server that is told to stop', () => {
   it('answers every report under way, and then ends with 0', async () => {
     await using database = await createDatabase()
-    const env = sharedEnv(database.url, await makeBucket())
+    await using bucket = await createBucket()
+    const env = sharedEnv(database.url, bucket)
     await using servers = await startServers({ env, each: [{}] })
     const { api, kill, url } = servers.places[0]!
     const uploads = await Promise.all(upTo(20).map((i) => sendAll(api, randomVideo(1000 + i))))

@@ -4,7 +4,7 @@ import { expectUploadsSurvive } from '../support/outage.ts'
 import { createDatabase, skipsPostgres } from '../support/postgres.ts'
 import { proofOf, putChunk } from '../support/program-api.ts'
 import { fetchSha256, randomVideo, sha256 } from '../support/program-files.ts'
-import { makeBucket, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 import { startServers } from '../support/servers.ts'
 
@@ -16,8 +16,9 @@ const SHORT = { PARTWAY_URL_TTL: '2m', PARTWAY_CONTENT_URL_TTL: '2m' }
 describe.skipIf(skips)(`the clocks of servers on one database and one bucket${why}`, () => {
   it('may be ten minutes off, one early and one late: uploads arrive all the same', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket()
     await expectUploadsSurvive({
-      env: { ...sharedEnv(database.url, await makeBucket()), ...SHORT },
+      env: { ...sharedEnv(database.url, bucket), ...SHORT },
       each: [clockOff('+10m'), clockOff('-10m')],
       fault: async ([early, late]) => {
         const times = await Promise.all(
@@ -34,7 +35,8 @@ describe.skipIf(skips)(`the clocks of servers on one database and one bucket${wh
     'may be off by %s also when the first thing asked is a URL',
     async (by) => {
       await using database = await createDatabase()
-      const env = { ...sharedEnv(database.url, await makeBucket()), PARTWAY_URL_TTL: '1m' }
+      await using bucket = await createBucket()
+      const env = { ...sharedEnv(database.url, bucket), PARTWAY_URL_TTL: '1m' }
       await using right = await startServers({ env, each: [{}] })
       const bytes = randomVideo(1000)
       const { upload_id: id } = await right.places[0]!.api.create(bytes.byteLength)

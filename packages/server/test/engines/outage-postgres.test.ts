@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { expectUploadsSurvive } from '../support/outage.ts'
 import { onPostgres, skipsPostgres } from '../support/postgres.ts'
 import { type PostgresServer, startPostgres } from '../support/postgres-server.ts'
-import { makeBucket, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 
 const skips = skipsPostgres || s3Missing !== undefined
@@ -15,18 +15,18 @@ describe.skipIf(skips)(`uploads by way of two servers ${onPostgres} go on`, () =
   })
   afterAll(() => database?.[Symbol.asyncDispose]())
 
-  /** A database and a bucket without anything in them. */
-  async function env(): Promise<Record<string, string>> {
-    return sharedEnv(await database.create(), await makeBucket())
-  }
-
   it('when PostgreSQL is restarted', async () => {
-    await expectUploadsSurvive({ env: await env(), fault: () => database.restart() })
+    await using bucket = await createBucket()
+    await expectUploadsSurvive({
+      env: sharedEnv(await database.create(), bucket),
+      fault: () => database.restart(),
+    })
   })
 
   it('when PostgreSQL is killed with -9 and started again three seconds later', async () => {
+    await using bucket = await createBucket()
     await expectUploadsSurvive({
-      env: await env(),
+      env: sharedEnv(await database.create(), bucket),
       refused: ['read', 'create', 'report', 'ready'],
       async fault() {
         await database.kill()
@@ -37,8 +37,9 @@ describe.skipIf(skips)(`uploads by way of two servers ${onPostgres} go on`, () =
   })
 
   it('when PostgreSQL stands still for fifteen seconds, and requests are refused in time', async () => {
+    await using bucket = await createBucket()
     await expectUploadsSurvive({
-      env: await env(),
+      env: sharedEnv(await database.create(), bucket),
       refused: ['read', 'create', 'report', 'ready'],
       // Twelve seconds for an answer of the database; who creates looks once more what became of it.
       slowestMs: 18_000,

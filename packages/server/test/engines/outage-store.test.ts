@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type Ceph, startCeph } from '../support/ceph.ts'
 import { expectUploadsSurvive } from '../support/outage.ts'
 import { createDatabase, skipsPostgres } from '../support/postgres.ts'
-import { makeBucket, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 
 const skips = skipsPostgres || s3Missing !== undefined
@@ -15,12 +15,11 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
   })
   afterAll(() => ceph?.[Symbol.asyncDispose]())
 
-  const env = async (databaseUrl: string) => sharedEnv(databaseUrl, await makeBucket(ceph), ceph)
-
   it('when its gateway is killed and started again three seconds later', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket(ceph)
     await expectUploadsSurvive({
-      env: await env(database.url),
+      env: sharedEnv(database.url, bucket, ceph),
       refused: ['create', 'ready'],
       async fault() {
         await ceph.rgw.kill()
@@ -32,8 +31,9 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
 
   it('when its gateway stands still for eighteen seconds, and requests are refused in time', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket(ceph)
     await expectUploadsSurvive({
-      env: await env(database.url),
+      env: sharedEnv(database.url, bucket, ceph),
       refused: ['create', 'ready'],
       // Each of three tries has five seconds.
       slowestMs: 17_000,
@@ -47,9 +47,10 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
 
   it('when one of its OSDs is killed, and started again while they run', async () => {
     await using database = await createDatabase()
+    await using bucket = await createBucket(ceph)
     const [osd] = ceph.osds
     await expectUploadsSurvive({
-      env: await env(database.url),
+      env: sharedEnv(database.url, bucket, ceph),
       slowestMs: 17_000,
       async fault() {
         await osd!.kill()

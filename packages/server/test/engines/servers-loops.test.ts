@@ -4,7 +4,7 @@ import { bucketContent } from '../support/installations.ts'
 import { createDatabase, onPostgres, skipsPostgres } from '../support/postgres.ts'
 import { sendAll } from '../support/program-api.ts'
 import { fetchSha256, randomVideo, sha256 } from '../support/program-files.ts'
-import { makeBucket, s3Client, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 import { startServers } from '../support/servers.ts'
 
@@ -15,14 +15,13 @@ const skips = skipsPostgres || s3Missing !== undefined
 /** Two servers on a database and a bucket of their own, with loops that hardly rest. */
 async function createWorld(settings: Record<string, string>) {
   const database = await createDatabase()
-  const bucket = await makeBucket()
-  const client = s3Client()
+  const bucket = await createBucket()
   const env = { ...sharedEnv(database.url, bucket), ...EAGER, ...settings }
   const servers = await startServers({ env })
   const place = (i: number) => servers.places[i % 2]!
   return {
     ...{ database, place },
-    kept: () => bucketContent(client, bucket),
+    kept: () => bucketContent(bucket),
     /** Uploads `bytes`, through both servers. */
     async upload(bytes: Uint8Array<ArrayBuffer>, i: number) {
       const { session, proofs } = await sendAll(place(i).api, bytes)
@@ -32,7 +31,7 @@ async function createWorld(settings: Record<string, string>) {
     log: () => servers.places.map(({ log }) => log()).join(''),
     async [Symbol.asyncDispose]() {
       await servers[Symbol.asyncDispose]()
-      client.destroy()
+      await bucket[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
   }

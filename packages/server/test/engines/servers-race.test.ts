@@ -6,7 +6,7 @@ import { bucketContent } from '../support/installations.ts'
 import { createDatabase, onPostgres, skipsPostgres } from '../support/postgres.ts'
 import { CHUNK, chunksOf, type Proof, proofOf, putChunk } from '../support/program-api.ts'
 import { fetchSha256, randomVideo, sha256 } from '../support/program-files.ts'
-import { makeBucket, s3Client, s3Missing } from '../support/s3.ts'
+import { createBucket, s3Missing } from '../support/s3.ts'
 import { sharedEnv } from '../support/scale.ts'
 import { type Place, patiently, startServers } from '../support/servers.ts'
 
@@ -26,7 +26,7 @@ const skips = skipsPostgres || s3Missing !== undefined
 describe.skipIf(skips)(`two servers ${onPostgres} and one bucket`, () => {
   it('complete each of 200 racing uploads exactly once, though both are killed again and again', async () => {
     await using database = await createDatabase()
-    const bucket = await makeBucket()
+    await using bucket = await createBucket()
     await using servers = await startServers({ env: sharedEnv(database.url, bucket) })
     const [one, two] = servers.places as [Place, Place]
     const film = randomVideo(2 * CHUNK + 3)
@@ -122,9 +122,7 @@ describe.skipIf(skips)(`two servers ${onPostgres} and one bucket`, () => {
     expect(counted).toEqual({
       ...{ uploads: SESSIONS, assets: SESSIONS, chunks: planned, planned },
     })
-    const client = s3Client()
-    const { objects } = await bucketContent(client, bucket)
-    client.destroy()
+    const { objects } = await bucketContent(bucket)
     expect(objects.toSorted()).toEqual(assetIds)
     for (const { url, digest } of done) expect(await fetchSha256(url)).toBe(digest)
     for (const { log } of servers.places) expect(log()).not.toContain('"status":500')
@@ -132,7 +130,7 @@ describe.skipIf(skips)(`two servers ${onPostgres} and one bucket`, () => {
 
   it('make one upload of an Idempotency-Key that is sent to both at once', async () => {
     await using database = await createDatabase()
-    const bucket = await makeBucket()
+    await using bucket = await createBucket()
     await using servers = await startServers({ env: sharedEnv(database.url, bucket) })
     const asked = { filename: 'film.mp4', type: 'video', total_size: 1000 }
 
@@ -149,8 +147,6 @@ describe.skipIf(skips)(`two servers ${onPostgres} and one bucket`, () => {
     expect(await database.query('select count(*)::int as count from uploads')).toEqual([
       { count: 20 },
     ])
-    const client = s3Client()
-    expect(await bucketContent(client, bucket)).toEqual({ objects: [], uploads: 20 })
-    client.destroy()
+    expect(await bucketContent(bucket)).toEqual({ objects: [], uploads: 20 })
   })
 })

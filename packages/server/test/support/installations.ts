@@ -1,20 +1,16 @@
 import { createHash } from 'node:crypto'
-import {
-  ListMultipartUploadsCommand,
-  ListObjectsV2Command,
-  type S3Client,
-} from '@aws-sdk/client-s3'
+import { ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
 import { type Installation, type OpenInstallation, openOnFolder } from './installation.ts'
 import { createDatabase, skipsPostgres } from './postgres.ts'
 import { startProgram, temporaryFolder } from './program.ts'
-import { makeBucket, s3Client, s3Endpoint, s3Environment, s3Missing, s3Url } from './s3.ts'
+import { createBucket, s3Endpoint, s3Environment, s3Missing, s3Url, type TestBucket } from './s3.ts'
 
 export const SIGNING_KEYS = { PARTWAY_SIGNING_KEYS: 'k'.repeat(32) }
 
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex')
 
 /** What is in a bucket below the prefix of tests. Only few things: nothing is read page by page. */
-export async function bucketContent(client: S3Client, Bucket: string) {
+export async function bucketContent({ client, name: Bucket }: TestBucket) {
   const Prefix = 'media/objects/'
   const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket, Prefix }))
   const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket, Prefix }))
@@ -30,20 +26,19 @@ async function openOnBucket(
   settings: Record<string, string> = {},
 ): Promise<OpenInstallation> {
   const files = await temporaryFolder()
-  const bucket = await makeBucket()
-  const client = s3Client()
+  const bucket = await createBucket()
   const elsewhere = publicEndpoint ? `&public_endpoint=${encodeURIComponent(publicEndpoint)}` : ''
   const fixed = {
     ...{ ...s3Environment(), ...settings },
-    PARTWAY_STORE_URL: s3Url(bucket) + elsewhere,
+    PARTWAY_STORE_URL: s3Url(bucket.name) + elsewhere,
   }
   return {
     start: ({ env, ...options } = {}) =>
       startProgram({ data: files.path, env: { ...fixed, ...env }, ...options }),
-    kept: () => bucketContent(client, bucket),
+    kept: () => bucketContent(bucket),
     etagOf: md5,
     async [Symbol.asyncDispose]() {
-      client.destroy()
+      await bucket[Symbol.asyncDispose]()
       await files[Symbol.asyncDispose]()
     },
   }

@@ -1,4 +1,11 @@
-import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3'
+import {
+  AbortMultipartUploadCommand,
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListMultipartUploadsCommand,
+  paginateListObjectsV2,
+  S3Client,
+} from '@aws-sdk/client-s3'
 import { inject } from 'vitest'
 import type { S3StoreOptions } from '../../src/adapters/s3/bucket.ts'
 import type { S3Access } from './ceph.ts'
@@ -41,6 +48,31 @@ export async function makeBucket(access: S3Access = s3Access()): Promise<string>
   await client.send(new CreateBucketCommand({ Bucket: bucket }))
   client.destroy()
   return bucket
+}
+
+export interface TestBucket extends AsyncDisposable {
+  name: string
+  client: S3Client
+}
+
+/** A new bucket for tests that put much into it, emptied when the test is over: `await using`. */
+export async function createBucket(access: S3Access = s3Access()): Promise<TestBucket> {
+  const Bucket = await makeBucket(access)
+  const client = s3Client(access)
+  return {
+    ...{ name: Bucket, client },
+    async [Symbol.asyncDispose]() {
+      for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket })) {
+        const keys = Contents.map(({ Key }) => Key)
+        await Promise.all(keys.map((Key) => client.send(new DeleteObjectCommand({ Bucket, Key }))))
+      }
+      const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
+      for (const { Key, UploadId } of Uploads) {
+        await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
+      }
+      client.destroy()
+    },
+  }
 }
 
 /** A store in a new bucket, as the server would open it. */

@@ -1,14 +1,14 @@
 import type { S3Access } from './ceph.ts'
 import { SIGNING_KEYS } from './installations.ts'
-import { s3Environment, s3Url } from './s3.ts'
+import { s3Environment, s3Url, type TestBucket } from './s3.ts'
 
 /** Settings of servers that share a database and a bucket. */
 export const sharedEnv = (
   databaseUrl: string,
-  bucket: string,
+  { name }: TestBucket,
   access?: S3Access,
 ): Record<string, string> => ({
   ...{ ...SIGNING_KEYS, ...s3Environment(access) },
   PARTWAY_DATABASE_URL: databaseUrl,
-  PARTWAY_STORE_URL: s3Url(bucket, access?.endpoint),
+  PARTWAY_STORE_URL: s3Url(name, access?.endpoint),
 })
