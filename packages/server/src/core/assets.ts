@@ -79,7 +79,8 @@ export function createAssets({ metadata, store, links, clock, redirect }: AssetD
     id: string,
     change: UserMetadataChange,
   ): Promise<void> {
-    if (!(await metadata.changeUserMetadata(account, id, change))) throw notFound(id, 'assets')
+    if (!(await metadata.changeUserMetadata(account, id, change, clock())))
+      throw notFound(id, 'assets')
   }
 
   /** The content that a signed URL (path and query) gives access to. */

@@ -50,6 +50,7 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
       ...{ createdAt: now, updatedAt: now, expiresAt: now + ttlMs },
     }
     upload.storeRef = await store.begin(upload)
+    upload.updatedAt = clock()
     try {
       await metadata.createIngest(upload, assetOf(upload), url)
     } catch (error) {

@@ -22,7 +22,12 @@ import type { UserMetadataChange } from './user-metadata.ts'
  * `storage_full` when its disk is full. The call can be repeated: nothing was changed, unless the
  * database broke off after it was told to commit, which the message says then.
  */
-export interface Metadata extends UploadRecords, IngestRecords, AssetRecords, KeyRecords {
+export interface Metadata
+  extends UploadRecords,
+    IngestRecords,
+    AssetRecords,
+    ChangeRecords,
+    KeyRecords {
   /** Resolves when the database answers. */
   ping(): Promise<void>
   close(): Promise<void>
@@ -114,7 +119,12 @@ export interface AssetRecords {
    */
   listAssets(account: string, page: PageRequest, filter: AssetFilter): Promise<Page<Asset>>
   /** Changes the key-value pairs of an asset; `false` when there is no such asset. */
-  changeUserMetadata(account: string, id: string, change: UserMetadataChange): Promise<boolean>
+  changeUserMetadata(
+    account: string,
+    id: string,
+    change: UserMetadataChange,
+    now: number,
+  ): Promise<boolean>
   /** Hides an asset at once and fails its upload if that is still active; true for exactly one caller. */
   deleteAsset(account: string, id: string, reason: string, now: number): Promise<boolean>
   /** Assets hidden before `before`, whose bytes can now be freed; oldest first. */
@@ -129,12 +139,25 @@ export interface AssetRecords {
   /** Holds on to an asset; `false` when the lease is no longer `held` or the asset was deleted. */
   renewAsset(id: string, held: number, until: number): Promise<boolean>
   /** Changes an asset; does nothing and returns `false` unless the lease is still `held`. */
-  changeAsset(id: string, held: number, changes: AssetChanges): Promise<boolean>
+  changeAsset(id: string, held: number, changes: AssetChanges, now: number): Promise<boolean>
   /**
    * Ends a lease: `done` for good, otherwise until the time given, and the attempt does not
    * count. Does nothing unless the lease is still `held`.
    */
   releaseAsset(id: string, held: number, next: 'done' | { at: number }): Promise<void>
+}
+
+export interface ChangeRecords {
+  /**
+   * Which uploads and assets of an account last changed after a position, in the order of these
+   * changes; each is listed once. Deleted assets are among them until they are purged. What a
+   * client can see of them decides what counts as a change: leases do not.
+   *
+   * A change bears the `now` of the call that made it, or, so that no two changes of one resource
+   * bear the same, a later time. It is listed as soon as that call has ended, which may be later
+   * than calls with a later `now`.
+   */
+  listChanges(account: string, after: ChangePosition, limit: number): Promise<Change[]>
 }
 
 export interface KeyRecords {
@@ -161,6 +184,16 @@ export type NewPlace = ChunkPlan & Pick<Upload, 'storeRef'>
 export type CreatedUpload =
   | { created: true }
   | { created: false; upload: UploadProgress; fingerprint: string }
+
+export interface ChangePosition {
+  at: number
+  /** Among those of one time; the empty text is before all. */
+  id: string
+}
+
+export interface Change extends ChangePosition {
+  kind: 'upload' | 'asset'
+}
 
 export interface Recorded extends Progress {
   /** `false`: the upload was not active or its lease was lost, and nothing was recorded. */

@@ -93,7 +93,9 @@ export function createProcessor(deps: ProcessDeps) {
   async function work({ asset: claimed, attempt }: AssetLease, held: HeldLease): Promise<void> {
     let asset = claimed
     async function change(changes: AssetChanges): Promise<void> {
-      if (!(await held.use((current) => metadata.changeAsset(asset.id, current, changes)))) {
+      if (
+        !(await held.use((current) => metadata.changeAsset(asset.id, current, changes, clock())))
+      ) {
         throw new LeaseLostError('the lease was lost')
       }
       asset = { ...asset, ...changes }

@@ -73,6 +73,8 @@ export function createUploads(deps: UploadDeps) {
       ...{ chunksCompleted: 0, uploadedSize: 0 },
     }
     upload.storeRef = await store.begin(upload)
+    // As near to its record as can be: whoever watches looks back no further than they must.
+    upload.updatedAt = clock()
     const fingerprint = JSON.stringify([filename, type, input.totalSize, ...wishesOf(input)])
     const key = input.idempotencyKey
     const idempotency =

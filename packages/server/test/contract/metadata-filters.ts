@@ -44,7 +44,7 @@ export function filterSentences(metadata: () => Metadata): void {
   it('keeps NULs in key-value pairs as they are', async () => {
     const { id } = await create({})
     const values = { 'a\0b': 'c\0d' }
-    await metadata().changeUserMetadata('alice', id, { kind: 'replace', values })
+    await metadata().changeUserMetadata('alice', id, { kind: 'replace', values }, T0)
     expect((await metadata().findAsset('alice', id))?.userMetadata).toEqual(values)
   })
 
@@ -90,16 +90,16 @@ export function filterSentences(metadata: () => Metadata): void {
     const pairs = async () => (await metadata().findAsset('alice', id))?.userMetadata
     expect(await pairs()).toEqual(values)
     const merge = { kind: 'merge', values: { take: null, more: 'x' } } as const
-    expect(await metadata().changeUserMetadata('alice', id, merge)).toBe(true)
+    expect(await metadata().changeUserMetadata('alice', id, merge, T0)).toBe(true)
     expect(await pairs()).toEqual({ name: values.name, ok: true, half: 0.5, more: 'x' })
-    await metadata().changeUserMetadata('alice', id, { kind: 'replace', values: {} })
+    await metadata().changeUserMetadata('alice', id, { kind: 'replace', values: {} }, T0)
     expect(await pairs()).toEqual({})
   })
 
   it('loses no pair when changes race', async () => {
     const { id } = await create()
     await race(20, (i) =>
-      metadata().changeUserMetadata('alice', id, { kind: 'merge', values: { [`k${i}`]: i } }),
+      metadata().changeUserMetadata('alice', id, { kind: 'merge', values: { [`k${i}`]: i } }, T0),
     )
     const asset = await metadata().findAsset('alice', id)
     expect(Object.keys(asset?.userMetadata ?? {})).toHaveLength(20)
@@ -108,9 +108,9 @@ export function filterSentences(metadata: () => Metadata): void {
   it('changes the pairs of no asset that is deleted, unknown or not yours', async () => {
     const change = { kind: 'replace', values: { a: 1 } } as const
     const { id } = await create()
-    expect(await metadata().changeUserMetadata('bob', id, change)).toBe(false)
-    expect(await metadata().changeUserMetadata('alice', 'f'.repeat(24), change)).toBe(false)
+    expect(await metadata().changeUserMetadata('bob', id, change, T0)).toBe(false)
+    expect(await metadata().changeUserMetadata('alice', 'f'.repeat(24), change, T0)).toBe(false)
     await metadata().deleteAsset('alice', id, 'deleted', T0)
-    expect(await metadata().changeUserMetadata('alice', id, change)).toBe(false)
+    expect(await metadata().changeUserMetadata('alice', id, change, T0)).toBe(false)
   })
 }

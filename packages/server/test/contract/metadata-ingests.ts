@@ -46,7 +46,7 @@ export function ingestSentences(metadata: () => Metadata): void {
   it('gives the asset that is there its size, name, type and renditions, and no more', async () => {
     const { upload, asset } = await begin(URL)
     expect(await find(upload)).toEqual(asset)
-    await metadata().changeUserMetadata('alice', asset.id, { kind: 'merge', values: { a: 1 } })
+    await metadata().changeUserMetadata('alice', asset.id, { kind: 'merge', values: { a: 1 } }, T0)
     const hls = { state: 'pending', reason: undefined } as const
     const known = { ...asset, filename: 'song.mp3', type: 'audio', size: 2500, hls } as const
     expect(await metadata().planIngest(upload.id, smallPlan(2500, 1000), known, T0)).toBe(true)

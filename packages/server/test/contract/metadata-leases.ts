@@ -57,7 +57,7 @@ export function leaseSentences(metadata: () => Metadata): void {
     }
     expect(await claim(T0 + LEASE)).toBeUndefined()
     expect(await metadata().renewAsset(first.assetId, T0 + LEASE, T0 + 2 * LEASE)).toBe(false)
-    expect(await metadata().changeAsset(first.assetId, T0 + LEASE, READY)).toBe(false)
+    expect(await metadata().changeAsset(first.assetId, T0 + LEASE, READY, T0)).toBe(false)
   })
 
   it('extends a lease for who holds it, and for nobody else', async () => {
@@ -74,7 +74,7 @@ export function leaseSentences(metadata: () => Metadata): void {
     const upload = await createSealed()
     await claim(T0)
     const change = (changes: Parameters<Metadata['changeAsset']>[2]) =>
-      metadata().changeAsset(upload.assetId, T0 + LEASE, changes)
+      metadata().changeAsset(upload.assetId, T0 + LEASE, changes, T0)
     const before = await find(upload)
     expect(await change({})).toBe(true)
     expect(await find(upload)).toEqual(before)
@@ -97,7 +97,7 @@ export function leaseSentences(metadata: () => Metadata): void {
     const upload = await createSealed()
     await claim(T0)
     await claim(T0 + LEASE)
-    expect(await metadata().changeAsset(upload.assetId, T0 + LEASE, READY)).toBe(false)
+    expect(await metadata().changeAsset(upload.assetId, T0 + LEASE, READY, T0)).toBe(false)
     await metadata().releaseAsset(upload.assetId, T0 + LEASE, 'done')
     expect(await find(upload)).toMatchObject({ state: 'processing' })
     expect(await claim(T0 + 2 * LEASE)).toBeDefined()
@@ -108,7 +108,7 @@ export function leaseSentences(metadata: () => Metadata): void {
     await claim(T0)
     await metadata().releaseAsset(upload.assetId, T0 + LEASE, 'done')
     expect(await claim(T0 + 99 * LEASE)).toBeUndefined()
-    expect(await metadata().changeAsset(upload.assetId, T0 + LEASE, READY)).toBe(false)
+    expect(await metadata().changeAsset(upload.assetId, T0 + LEASE, READY, T0)).toBe(false)
   })
 
   it('takes an asset back before its time, and the attempt does not count', async () => {
@@ -123,7 +123,7 @@ export function leaseSentences(metadata: () => Metadata): void {
     const upload = await createSealed()
     await claim(T0)
     const changes = { state: 'failed', reason: 'not a video', mimeType: 'image/png' } as const
-    await metadata().changeAsset(upload.assetId, T0 + LEASE, changes)
+    await metadata().changeAsset(upload.assetId, T0 + LEASE, changes, T0)
     await metadata().releaseAsset(upload.assetId, T0 + LEASE, 'done')
     expect(await metadata().findSealedAsset(upload.assetId)).toEqual({
       ...assetFor(upload),

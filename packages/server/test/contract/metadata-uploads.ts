@@ -62,7 +62,7 @@ export function uploadSentences(metadata: () => Metadata): void {
     expect(await metadata().failUpload(upload.id, 'gone', T0)).toBe(false)
     await metadata().markFreed(upload.id)
     await metadata().purgeAsset(upload.assetId)
-    expect(await metadata().changeAsset(upload.assetId, 0, { state: 'ready' })).toBe(false)
+    expect(await metadata().changeAsset(upload.assetId, 0, { state: 'ready' }, T0)).toBe(false)
     expect(await metadata().renewAsset(upload.assetId, 0, T0)).toBe(false)
     expect(await metadata().planIngest(upload.id, upload, assetFor(upload), T0)).toBe(false)
     expect(await metadata().restartIngest(upload.id, upload, 0, T0)).toBe(false)

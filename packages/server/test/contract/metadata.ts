@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest'
 import type { Metadata } from '../../src/core/ports.ts'
 import { assetSentences } from './metadata-assets.ts'
+import { changeSentences } from './metadata-changes.ts'
 import { chunkSentences } from './metadata-chunks.ts'
 import { filterSentences } from './metadata-filters.ts'
 import { idempotencySentences } from './metadata-idempotency.ts'
@@ -30,6 +31,7 @@ export function metadataContract(name: string, open: OpenMetadata): void {
     describe('sweeping', () => sweepSentences(metadata))
     describe('assets', () => assetSentences(metadata))
     describe('filters and key-value pairs', () => filterSentences(metadata))
+    describe('changes', () => changeSentences(metadata))
     describe('leases', () => leaseSentences(metadata))
     describe('files we bring ourselves', () => ingestSentences(metadata))
     describe('keys', () => keySentences(metadata))

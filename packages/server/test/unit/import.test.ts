@@ -231,11 +231,11 @@ describe('the content of an import', () => {
   })
 
   it('keeps what was changed of the asset meanwhile', async () => {
-    const { id, run, find, metadata, web } = await worldWith()
+    const { id, run, find, metadata, clock, web } = await worldWith()
     const { get } = web
     web.get = async (...call) => {
       const change = { kind: 'merge', values: { b: 2 } } as const
-      await metadata.changeUserMetadata(ACCOUNT, id, change)
+      await metadata.changeUserMetadata(ACCOUNT, id, change, clock())
       return get(...call)
     }
     await run()

@@ -1,7 +1,7 @@
 import type { AssetRecords } from '../../core/ports.ts'
 import { applyChange } from '../../core/user-metadata.ts'
 import { foldCase } from '../fold-case.ts'
-import { type AssetRow, endUpload, newestFirst, paged, type Tables } from './rows.ts'
+import { type AssetRow, endUpload, newestFirst, paged, type Tables, touch } from './rows.ts'
 
 export function assetRecords(tables: Tables): AssetRecords {
   const { uploads, assets } = tables
@@ -39,10 +39,11 @@ export function assetRecords(tables: Tables): AssetRecords {
       return { items: items.map((asset) => ({ ...asset })), total }
     },
 
-    async changeUserMetadata(account, id, change) {
+    async changeUserMetadata(account, id, change, now) {
       const row = assets.get(id)
       if (row?.asset.account !== account || row.deletedAt !== undefined) return false
       row.asset.userMetadata = applyChange(row.asset.userMetadata, change)
+      touch(row, now)
       return true
     },
 
@@ -50,6 +51,7 @@ export function assetRecords(tables: Tables): AssetRecords {
       const row = assets.get(id)
       if (row?.asset.account !== account || row.deletedAt !== undefined) return false
       row.deletedAt = now
+      touch(row, now)
       for (const candidate of uploads.values()) {
         const active = candidate.upload.assetId === id && candidate.upload.state === 'active'
         if (active) endUpload(tables, candidate, 'failed', reason, now)
@@ -90,10 +92,12 @@ export function assetRecords(tables: Tables): AssetRecords {
       return row !== undefined
     },
 
-    async changeAsset(id, held, changes) {
+    async changeAsset(id, held, changes, now) {
       const row = leased(id, held)
-      if (row) Object.assign(row.asset, changes)
-      return row !== undefined
+      if (!row) return false
+      Object.assign(row.asset, changes)
+      touch(row, now)
+      return true
     },
 
     async releaseAsset(id, held, next) {

@@ -1,5 +1,5 @@
 import type { IngestRecords } from '../../core/ports.ts'
-import { newAssetRow, type Tables } from './rows.ts'
+import { newAssetRow, type Tables, touch } from './rows.ts'
 
 export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecords {
   const active = (uploadId: string) => {
@@ -15,9 +15,9 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       const progress = { chunksCompleted: 0, uploadedSize: 0 }
       uploads.set(upload.id, {
         ...{ upload: { ...upload, ...progress }, chunks: new Map() },
-        ...{ idempotency: undefined, freed: false },
+        ...{ idempotency: undefined, freed: false, changedAt: upload.updatedAt },
       })
-      if (asset) assets.set(asset.id, newAssetRow(asset))
+      if (asset) assets.set(asset.id, newAssetRow(asset, upload.updatedAt))
       if (url !== undefined) {
         imports.set(upload.id, { url, validator: undefined, leasedUntil: 0, attempts: 0 })
       }
@@ -30,9 +30,12 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       const { filename, type, size, hls, thumbnail } = asset
       Object.assign(row.upload, { totalSize, chunkSize, totalChunks, filename, type })
       row.upload.updatedAt = now
+      touch(row, now)
       const known = assets.get(asset.id)
-      if (known) Object.assign(known.asset, { filename, type, size, hls, thumbnail })
-      else assets.set(asset.id, newAssetRow(asset))
+      if (known) {
+        Object.assign(known.asset, { filename, type, size, hls, thumbnail })
+        touch(known, now)
+      } else assets.set(asset.id, newAssetRow(asset, now))
       return true
     },
 
@@ -42,6 +45,7 @@ export function ingestRecords({ uploads, assets, imports }: Tables): IngestRecor
       row.chunks.clear()
       Object.assign(row.upload, { totalSize, chunkSize, totalChunks, storeRef })
       Object.assign(row.upload, { chunksCompleted: 0, uploadedSize: 0, updatedAt: now })
+      touch(row, now)
       const pending = imports.get(uploadId)
       if (pending) pending.validator = undefined
       return true

@@ -1,4 +1,4 @@
-import type { KeyRecords, Metadata } from '../../core/ports.ts'
+import type { ChangeRecords, KeyRecords, Metadata } from '../../core/ports.ts'
 import { assetRecords } from './assets.ts'
 import { ingestRecords } from './ingests.ts'
 import type { Tables } from './rows.ts'
@@ -16,9 +16,31 @@ export function createMemoryMetadata(): Metadata {
     ...uploadRecords(tables),
     ...ingestRecords(tables),
     ...assetRecords(tables),
+    ...changeRecords(tables),
     ...keyRecords(tables),
     async ping() {},
     async close() {},
+  }
+}
+
+function changeRecords({ uploads, assets }: Tables): ChangeRecords {
+  return {
+    async listChanges(account, after, limit) {
+      const rows = [
+        ...[...uploads.values()].map(({ upload, changedAt }) => ({
+          ...{ account: upload.account, kind: 'upload' as const, id: upload.id, at: changedAt },
+        })),
+        ...[...assets.values()].map(({ asset, changedAt }) => ({
+          ...{ account: asset.account, kind: 'asset' as const, id: asset.id, at: changedAt },
+        })),
+      ]
+      return rows
+        .filter((row) => row.account === account)
+        .filter(({ at, id }) => at > after.at || (at === after.at && id > after.id))
+        .sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map(({ kind, id, at }) => ({ kind, id, at }))
+    },
   }
 }
 

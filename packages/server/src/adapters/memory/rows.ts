@@ -6,11 +6,13 @@ export interface UploadRow {
   chunks: Map<number, Chunk>
   idempotency: { key: string; fingerprint: string } | undefined
   freed: boolean
+  changedAt: number
 }
 
 export interface AssetRow {
   asset: Asset
   deletedAt: number | undefined
+  changedAt: number
   /** `false` once there is nothing left to do for it. */
   waiting: boolean
   leasedUntil: number
@@ -31,8 +33,13 @@ export interface Tables {
   keys: Map<string, ApiKey>
 }
 
-export const newAssetRow = (asset: Asset): AssetRow => ({
-  ...{ asset: { ...asset }, deletedAt: undefined },
+/** A change that a client can see; no two of one row at the same time. */
+export function touch(row: UploadRow | AssetRow, now: number): void {
+  row.changedAt = Math.max(now, row.changedAt + 1)
+}
+
+export const newAssetRow = (asset: Asset, changedAt: number): AssetRow => ({
+  ...{ asset: { ...asset }, deletedAt: undefined, changedAt },
   ...{ waiting: true, leasedUntil: 0, attempts: 0 },
 })
 
@@ -41,15 +48,19 @@ export const isComplete = ({ chunksCompleted, totalChunks }: UploadProgress) =>
 
 export function endUpload(
   { assets, imports }: Tables,
-  { upload }: UploadRow,
+  row: UploadRow,
   state: 'failed' | 'expired',
   reason: string,
   now: number,
 ): void {
+  const { upload } = row
+  touch(row, now)
   Object.assign(upload, { state, reason, updatedAt: now })
   imports.delete(upload.id)
-  const asset = assets.get(upload.assetId)?.asset
-  if (!asset) return
+  const assetRow = assets.get(upload.assetId)
+  if (!assetRow) return
+  touch(assetRow, now)
+  const { asset } = assetRow
   Object.assign(asset, { state: 'failed', reason })
   const none = { state: 'error', reason: ASSET_FAILED } as const
   if (asset.hls) asset.hls = none

@@ -1,6 +1,14 @@
 import type { UploadRecords } from '../../core/ports.ts'
 import type { Upload } from '../../core/types.ts'
-import { endUpload, isComplete, newAssetRow, newestFirst, paged, type Tables } from './rows.ts'
+import {
+  endUpload,
+  isComplete,
+  newAssetRow,
+  newestFirst,
+  paged,
+  type Tables,
+  touch,
+} from './rows.ts'
 
 export function uploadRecords(tables: Tables): UploadRecords {
   const { uploads, assets, imports } = tables
@@ -30,9 +38,9 @@ export function uploadRecords(tables: Tables): UploadRecords {
         upload: { ...upload, chunksCompleted: 0, uploadedSize: 0 },
         chunks: new Map(),
         idempotency: idempotency && { key: idempotency.key, fingerprint: idempotency.fingerprint },
-        freed: false,
+        ...{ freed: false, changedAt: upload.updatedAt },
       })
-      assets.set(asset.id, newAssetRow(asset))
+      assets.set(asset.id, newAssetRow(asset, upload.updatedAt))
       return { created: true }
     },
 
@@ -73,6 +81,7 @@ export function uploadRecords(tables: Tables): UploadRecords {
       row.upload.chunksCompleted = row.chunks.size
       row.upload.uploadedSize += fresh.reduce((sum, { size }) => sum + size, 0)
       row.upload.updatedAt = now
+      touch(row, now)
       const { chunksCompleted, uploadedSize } = row.upload
       return { active: true, added: fresh.length, chunksCompleted, uploadedSize }
     },
@@ -81,9 +90,12 @@ export function uploadRecords(tables: Tables): UploadRecords {
       const row = uploads.get(uploadId)
       if (row?.upload.state !== 'active' || !isComplete(row.upload)) return false
       Object.assign(row.upload, { state: 'completed', updatedAt: now })
+      touch(row, now)
       imports.delete(uploadId)
       const asset = assets.get(row.upload.assetId)
-      if (asset) asset.asset.object = { ...object }
+      if (!asset) return true
+      asset.asset.object = { ...object }
+      touch(asset, now)
       return true
     },
 

@@ -6,6 +6,7 @@ import {
   type Transaction,
 } from 'kysely'
 import { ASSET_FAILED } from '../../core/verdict.ts'
+import { changed } from './changes.ts'
 import { uploadOf } from './rows.ts'
 import type { Database } from './schema.ts'
 
@@ -52,7 +53,7 @@ export async function endUploads(
 ) {
   const rows = await tx
     .updateTable('uploads')
-    .set({ state, reason, updatedAt: now })
+    .set({ state, reason, updatedAt: now, ...changed('uploads', now) })
     .where('state', '=', 'active')
     .where(which)
     .returningAll()
@@ -60,7 +61,7 @@ export async function endUploads(
   if (rows.length > 0) {
     await tx
       .updateTable('assets')
-      .set({ state: 'failed', reason, ...noRenditions })
+      .set({ state: 'failed', reason, ...noRenditions, ...changed('assets', now) })
       .where(
         'id',
         'in',

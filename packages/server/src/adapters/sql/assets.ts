@@ -3,6 +3,7 @@ import type { AssetRecords } from '../../core/ports.ts'
 import { applyChange } from '../../core/user-metadata.ts'
 import { foldCase } from '../fold-case.ts'
 import { endUploads } from './active-uploads.ts'
+import { changed } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { assetOf, changedColumns, offsetOf, userMetadataOf, userMetadataText } from './rows.ts'
 
@@ -53,7 +54,7 @@ export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
       return { items: rows.map(assetOf), total: Number(total) }
     },
 
-    changeUserMetadata: (account, id, change) =>
+    changeUserMetadata: (account, id, change, now) =>
       db.transaction().execute(async (tx) => {
         const mine = tx
           .updateTable('assets')
@@ -67,7 +68,9 @@ export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
           .executeTakeFirst()
         if (!row) return false
         const next = applyChange(userMetadataOf(row), change)
-        await mine.set({ userMetadata: userMetadataText(next) }).execute()
+        await mine
+          .set({ userMetadata: userMetadataText(next), ...changed('assets', now) })
+          .execute()
         return true
       }),
 
@@ -83,7 +86,7 @@ export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
         await endUploads(tx, 'failed', reason, now, (eb) => eb('assetId', 'in', visible))
         const hidden = await tx
           .updateTable('assets')
-          .set({ deletedAt: now })
+          .set({ deletedAt: now, ...changed('assets', now) })
           .where('id', '=', id)
           .where('account', '=', account)
           .where('deletedAt', 'is', null)
@@ -156,10 +159,9 @@ export function assetRecords({ db, skipsLocked }: Engine): AssetRecords {
       return numUpdatedRows > 0
     },
 
-    async changeAsset(id, held, changes) {
+    async changeAsset(id, held, changes, now) {
       const { numUpdatedRows } = await leased(id, held)
-        // Named once more, because a change of nothing is no SQL.
-        .set({ leasedUntil: held, ...changedColumns(changes) })
+        .set({ ...changedColumns(changes), ...changed('assets', now) })
         .executeTakeFirst()
       return numUpdatedRows > 0
     },

@@ -1,6 +1,7 @@
 import type { IngestRecords } from '../../core/ports.ts'
 import { foldCase } from '../fold-case.ts'
 import { lockActive } from './active-uploads.ts'
+import { changed } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { assetRow, renditions, uploadOf, uploadRow } from './rows.ts'
 
@@ -9,7 +10,10 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
     createIngest: (upload, asset, url) =>
       db.transaction().execute(async (tx) => {
         await tx.insertInto('uploads').values(uploadRow(upload)).execute()
-        if (asset) await tx.insertInto('assets').values(assetRow(asset)).execute()
+        if (asset) {
+          const row = assetRow(asset, upload.updatedAt)
+          await tx.insertInto('assets').values(row).execute()
+        }
         if (url !== undefined) {
           await tx
             .insertInto('imports')
@@ -26,15 +30,16 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
         await tx
           .updateTable('uploads')
           .set({ totalSize, chunkSize, totalChunks, filename, type, updatedAt: now })
+          .set(changed('uploads', now))
           .where('id', '=', uploadId)
           .execute()
         await tx
           .insertInto('assets')
-          .values(assetRow(asset))
+          .values(assetRow(asset, now))
           .onConflict((conflict) =>
             conflict.column('id').doUpdateSet({
               ...{ filename, searchName: foldCase(filename), type, size },
-              ...renditions(asset),
+              ...{ ...renditions(asset), ...changed('assets', now) },
             }),
           )
           .execute()
@@ -47,7 +52,7 @@ export function ingestRecords({ db, skipsLocked }: Engine): IngestRecords {
         await tx
           .updateTable('uploads')
           .set({ totalSize, chunkSize, totalChunks, storeRef, updatedAt: now })
-          .set({ chunksCompleted: 0, uploadedSize: 0 })
+          .set({ chunksCompleted: 0, uploadedSize: 0, ...changed('uploads', now) })
           .where('id', '=', uploadId)
           .execute()
         await tx.deleteFrom('chunks').where('uploadId', '=', uploadId).execute()

@@ -1,5 +1,6 @@
 import type { Metadata } from '../../core/ports.ts'
 import { assetRecords } from './assets.ts'
+import { changeRecords } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { ingestRecords } from './ingests.ts'
 import { keyRecords } from './keys.ts'
@@ -15,6 +16,7 @@ export function createSqlMetadata(engine: Engine): Metadata {
     ...uploadRecords(engine),
     ...ingestRecords(engine),
     ...assetRecords(engine),
+    ...changeRecords(engine),
     ...keyRecords(engine),
     async ping() {
       await db.selectFrom('apiKeys').select('id').limit(1).execute()

@@ -133,6 +133,22 @@ const media: Migration = {
   },
 }
 
+/** When uploads and assets last changed, for those who watch them. */
+const changes: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const table of ['uploads', 'assets']) {
+      await db.schema
+        .alterTable(table)
+        .addColumn('changed_at', 'bigint', (c) => c.notNull().defaultTo(0))
+        .execute()
+      // With the id, so that the question is answered by the index alone.
+      await sql
+        .raw(`create index ${table}_changed on ${table} (account, changed_at, id)`)
+        .execute(db)
+    }
+  },
+}
+
 const MEDIA_STATEMENTS = [
   `update assets set waiting = 0 where state <> 'processing'`,
   `drop index assets_waiting`,
@@ -166,4 +182,5 @@ export const MIGRATIONS: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_asset_details': assetDetails,
   '0003_media': media,
+  '0004_changes': changes,
 }

@@ -16,7 +16,7 @@ import type { ApiKeysTable, AssetsTable, UploadsTable } from './schema.ts'
 // Between rows, which have NULL, and domain objects, which have `undefined`.
 
 export function uploadOf(row: Selectable<UploadsTable>): UploadProgress {
-  const { idempotencyKey, idempotencyFingerprint, freed, reason, ...upload } = row
+  const { idempotencyKey, idempotencyFingerprint, freed, changedAt, reason, ...upload } = row
   return { ...upload, reason: reason ?? undefined }
 }
 
@@ -27,7 +27,7 @@ export function uploadRow(upload: Upload): Insertable<UploadsTable> {
   return {
     ...{ id, account, assetId, method, filename, type, totalSize, chunkSize, totalChunks },
     ...{ storeRef, state, reason: reason ?? null, createdAt, updatedAt, expiresAt },
-    ...{ chunksCompleted: 0, uploadedSize: 0 },
+    ...{ changedAt: updatedAt, chunksCompleted: 0, uploadedSize: 0 },
     ...{ idempotencyKey: null, idempotencyFingerprint: null },
   }
 }
@@ -48,7 +48,7 @@ export function assetOf(row: Selectable<AssetsTable>): Asset {
   }
 }
 
-export function assetRow(asset: Asset): Insertable<AssetsTable> {
+export function assetRow(asset: Asset, changedAt: number): Insertable<AssetsTable> {
   const { id, account, method, filename, type, state, size, createdAt, object } = asset
   return {
     ...{ id, account, method, filename, type, state, size, createdAt },
@@ -59,6 +59,7 @@ export function assetRow(asset: Asset): Insertable<AssetsTable> {
     objectRef: object?.ref ?? null,
     objectEtag: object?.etag ?? null,
     deletedAt: null,
+    changedAt,
     duration: asset.duration ?? null,
     technicalMetadata: asset.technicalMetadata ? JSON.stringify(asset.technicalMetadata) : null,
     ...renditions(asset),

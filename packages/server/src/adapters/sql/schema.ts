@@ -34,6 +34,8 @@ export interface UploadsTable {
   updatedAt: number
   expiresAt: number
   freed: Generated<number>
+  /** When a client could last see a difference; 0 for what is older than this column. */
+  changedAt: number
 }
 
 export interface ChunksTable {
@@ -70,6 +72,8 @@ export interface AssetsTable {
   userMetadata: string | null
   createdAt: number
   deletedAt: number | null
+  /** As of uploads. */
+  changedAt: number
   /** 0 once there is nothing left to do for it. */
   waiting: Generated<number>
   leasedUntil: Generated<number>

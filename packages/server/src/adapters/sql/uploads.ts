@@ -1,6 +1,7 @@
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
 import type { UploadRecords } from '../../core/ports.ts'
 import { endUploads, isHeld } from './active-uploads.ts'
+import { changed } from './changes.ts'
 import type { Engine } from './engine.ts'
 import { assetRow, offsetOf, uploadOf, uploadRow } from './rows.ts'
 import type { Database } from './schema.ts'
@@ -40,7 +41,7 @@ export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
           )
           .executeTakeFirst()
         if (inserted.numInsertedOrUpdatedRows) {
-          await tx.insertInto('assets').values(assetRow(asset)).execute()
+          await tx.insertInto('assets').values(assetRow(asset, upload.updatedAt)).execute()
           return { created: true }
         }
         const first = await tx
@@ -96,7 +97,7 @@ export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
       db.transaction().execute(async (tx) => {
         const locked = await tx
           .updateTable('uploads')
-          .set({ updatedAt: now })
+          .set({ updatedAt: now, ...changed('uploads', now) })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')
           .returning(['chunksCompleted', 'uploadedSize'])
@@ -123,7 +124,7 @@ export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
       db.transaction().execute(async (tx) => {
         const completed = await tx
           .updateTable('uploads')
-          .set({ state: 'completed', updatedAt: now })
+          .set({ state: 'completed', updatedAt: now, ...changed('uploads', now) })
           .where('id', '=', uploadId)
           .where('state', '=', 'active')
           .whereRef('chunksCompleted', '=', 'totalChunks')
@@ -132,7 +133,7 @@ export function uploadRecords({ db, skipsLocked }: Engine): UploadRecords {
         if (!completed) return false
         await tx
           .updateTable('assets')
-          .set({ objectRef: object.ref, objectEtag: object.etag })
+          .set({ objectRef: object.ref, objectEtag: object.etag, ...changed('assets', now) })
           .where('id', '=', completed.assetId)
           .execute()
         await tx.deleteFrom('imports').where('uploadId', '=', uploadId).execute()
