@@ -12,6 +12,7 @@ import { ErrorBody, PageInfo } from './schemas/common.ts'
 import { AudioStream, TechnicalMetadata, VideoStream } from './schemas/technical-metadata.ts'
 import {
   ChunkInfo,
+  ChunkMap,
   CreateUploadRequest,
   CreateUploadResponse,
   PresignedURLChunk,
@@ -43,6 +44,7 @@ export const NAMED_SCHEMAS: readonly TSchema[] = [
   UploadSummary,
   UploadList,
   ChunkInfo,
+  ChunkMap,
   UploadDetail,
   VideoStream,
   AudioStream,

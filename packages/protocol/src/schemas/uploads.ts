@@ -144,6 +144,23 @@ export const UploadList = Type.Object(
 )
 export type UploadList = Static<typeof UploadList>
 
+const ChunkRanges = (description: string) =>
+  Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), { description })
+
+export const ChunkMap = Type.Object(
+  {
+    upload_id: id('The upload.'),
+    status: UploadStatus,
+    total_chunks: int('How many chunks there are.'),
+    chunk_size: int('Bytes of every chunk but the last.'),
+    total_size: int('Bytes of the file.'),
+    completed: ChunkRanges('First and last index of each run of reported chunks, ascending.'),
+    failed: ChunkRanges('The same of chunks that can no longer be sent. All others are pending.'),
+  },
+  { $id: 'UploadChunkMap', description: 'All chunks of an upload at once. (Partway only.)' },
+)
+export type ChunkMap = Static<typeof ChunkMap>
+
 export const ChunkInfo = Type.Object(
   {
     index: int('The chunk, from 1.'),

@@ -38,6 +38,7 @@ export interface Content {
 export type Assets = ReturnType<typeof createAssets>
 
 export function createAssets({ metadata, store, links, clock, redirect }: AssetDeps) {
+  /** With fresh URLs below `origin`. */
   async function link(asset: Asset, origin: string): Promise<LinkedAsset> {
     const { id, object, hls, thumbnail } = asset
     const fetching = asset.method === 'url' && asset.state === 'processing' && !object
@@ -129,5 +130,5 @@ export function createAssets({ metadata, store, links, clock, redirect }: AssetD
     return { asset, object: asset.object }
   }
 
-  return { find, list, remove, changeUserMetadata, content, file }
+  return { link, find, list, remove, changeUserMetadata, content, file }
 }

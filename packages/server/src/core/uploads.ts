@@ -1,4 +1,5 @@
 import { type AssetType, MAX_BATCH, PartwayError, planChunks } from '@partway/protocol'
+import { chunkMap } from './chunk-map.ts'
 import { newAsset, type Wishes } from './new-asset.ts'
 import type { NewId } from './ports.ts'
 import { createReport, type ReportDeps } from './report.ts'
@@ -188,5 +189,8 @@ export function createUploads(deps: UploadDeps) {
 
   const find = (account: string, id: string) => findUpload(metadata, account, id)
 
-  return { create, presign, report: createReport(deps), status, list, abort }
+  return {
+    ...{ create, presign, report: createReport(deps), status, list, abort },
+    chunkMap: (account: string, id: string) => chunkMap(metadata, account, id),
+  }
 }

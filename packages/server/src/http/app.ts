@@ -6,6 +6,7 @@ import { NAMED_SCHEMAS } from '@partway/protocol/schemas'
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import type { Assets } from '../core/assets.ts'
 import type { Direct } from '../core/direct.ts'
+import type { Events } from '../core/events.ts'
 import type { Imports } from '../core/import.ts'
 import type { Keys } from '../core/keys.ts'
 import type { ChunkSink, Clock } from '../core/ports.ts'
@@ -22,6 +23,7 @@ import {
 import { contentRoutes } from './content.ts'
 import { createAssetRoute } from './create-asset.ts'
 import { handleError, pathOf, refuseUnknownRoute } from './errors.ts'
+import { eventRoutes } from './events.ts'
 import { fileRoutes } from './files.ts'
 import { healthRoutes } from './health.ts'
 import { BASE_PATH, openapi } from './openapi.ts'
@@ -36,6 +38,7 @@ export interface AppDeps {
   imports: Imports
   /** Most bytes of a file of any type. */
   maxSize: number
+  events: Events
   keys: Keys
   /** Present when chunk PUTs come to us. */
   sink: ChunkSink | undefined
@@ -142,6 +145,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
       uploadRoutes(api as App, deps.uploads, clock)
       assetRoutes(api as App, deps.assets)
       derivedRoutes(api as App)
+      eventRoutes(api as App, deps)
       await api.register((form) => createAssetRoute(form as App, deps))
     },
     { prefix: BASE_PATH },

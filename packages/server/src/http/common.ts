@@ -10,6 +10,7 @@ const TEXT: Record<number, string> = {
   409: 'Something is in the way. Partway never answers this; declared because the API does.',
   408: 'The connection broke before the form had come.',
   413: 'The body is over 1 MiB.',
+  429: 'Too many at once. Repeat the request later.',
   500: 'The request has failed; the request id leads to the log.',
   503: 'The database or the store cannot answer right now. Repeat the request.',
   507: 'The store is full. Repeat the request when there is room.',

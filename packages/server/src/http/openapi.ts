@@ -21,7 +21,12 @@ export async function openapi(app: App, version: string): Promise<void> {
         securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } },
       },
       security: [{ apiKey: [] }],
-      tags: [{ name: 'Multipart uploads' }, { name: 'Assets' }, { name: 'Health' }],
+      tags: [
+        { name: 'Multipart uploads' },
+        { name: 'Assets' },
+        { name: 'Events' },
+        { name: 'Health' },
+      ],
     },
     refResolver: {
       buildLocalReference: (schema, _base, _fragment, i) => String(schema.$id ?? `schema-${i}`),

@@ -1,11 +1,13 @@
 import type {
   Asset,
+  ChunkMap,
   PageInfo,
   PresignedURLChunk,
   UploadSummary,
   UploadDetail as WireDetail,
 } from '@partway/protocol'
 import type { LinkedAsset } from '../core/assets.ts'
+import { type ChunkMap as DomainMap, gapsBetween } from '../core/chunk-map.ts'
 import type { Asset as DomainAsset, PageRequest, UploadProgress } from '../core/types.ts'
 import { reasonAt, stateAt } from '../core/upload-state.ts'
 import type { PresignedChunk, UploadDetail } from '../core/uploads.ts'
@@ -44,6 +46,24 @@ export function uploadSummary(upload: UploadProgress, now: number): UploadSummar
     uploaded_size: upload.uploadedSize,
     created_at: date(upload.createdAt),
     expires_at: date(upload.expiresAt),
+  }
+}
+
+export const uploadEvent = (upload: UploadProgress, now: number) => ({
+  ...uploadSummary(upload, now),
+  updated_at: date(upload.updatedAt),
+})
+
+export function chunkMap({ upload, completed }: DomainMap, now: number): ChunkMap {
+  const ended = reasonAt(upload, now) !== undefined
+  return {
+    upload_id: upload.id,
+    status: stateAt(upload, now),
+    total_chunks: upload.totalChunks,
+    chunk_size: upload.chunkSize,
+    total_size: upload.totalSize,
+    completed,
+    failed: ended ? gapsBetween(completed, upload.totalChunks) : [],
   }
 }
 

@@ -1,5 +1,6 @@
 import { MAX_BATCH, PartwayError } from '@partway/protocol'
 import {
+  ChunkMap,
   CreateUploadRequest,
   CreateUploadResponse,
   PageQuery,
@@ -16,7 +17,7 @@ import { Type } from 'typebox'
 import type { Clock } from '../core/ports.ts'
 import type { Uploads } from '../core/uploads.ts'
 import { errors, pageRequest, wishesOf } from './common.ts'
-import { date, pageInfo, presignedChunk, uploadDetail, uploadSummary } from './present.ts'
+import { chunkMap, date, pageInfo, presignedChunk, uploadDetail, uploadSummary } from './present.ts'
 import type { App } from './types.ts'
 
 const tags = ['Multipart uploads']
@@ -101,6 +102,21 @@ export function uploadRoutes(app: App, uploads: Uploads, clock: Clock): void {
       const detail = await uploads.status(request.account, request.params.upload_id, page)
       return uploadDetail(detail, page, clock())
     },
+  )
+
+  app.get(
+    '/assets/multipart-uploads/:upload_id/chunk-map',
+    {
+      schema: {
+        operationId: 'get-upload-chunk-map',
+        summary: 'Retrieve which chunks are reported, as ranges (Partway only)',
+        tags,
+        params: UploadParams,
+        response: { 200: ref(ChunkMap), ...errors(400, 401, 403, 404, 500, 503) },
+      },
+    },
+    async ({ account, params }) =>
+      chunkMap(await uploads.chunkMap(account, params.upload_id), clock()),
   )
 
   app.post(

@@ -13,6 +13,7 @@ import { createWeb } from '../adapters/web/index.ts'
 import { createAssets } from '../core/assets.ts'
 import { createCompleter } from '../core/complete.ts'
 import { createDirect } from '../core/direct.ts'
+import { createEvents } from '../core/events.ts'
 import { createSweeper } from '../core/expire.ts'
 import { createImports } from '../core/import.ts'
 import { createIngest } from '../core/ingest.ts'
@@ -197,10 +198,14 @@ export async function compose(
     abandonedMs: ABANDONED_MS,
     onError,
   })
+  const events = createEvents({
+    ...{ metadata, clock, every, onError, graceMs: config.graceMs },
+    authenticate: keys.authenticate,
+  })
   const ping = createReadiness(() => Promise.all([metadata.ping(), store.ping()]), READY_MS)
   const app = await createApp(
     {
-      ...{ uploads, assets, direct, imports, keys, sink, clock, ping, logger },
+      ...{ uploads, assets, direct, imports, events, keys, sink, clock, ping, logger },
       maxSize: Math.max(...Object.values(maxSize)),
     },
     { ...config, version: VERSION },

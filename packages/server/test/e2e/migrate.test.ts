@@ -36,10 +36,10 @@ describe('partway migrate', () => {
     await using folder = await temporaryFolder()
     await migrate(folder.path)
     const path = join(folder.path, 'partway.db')
-    withDatabase(path, `delete from kysely_migration where name = '0003_media'`)
+    withDatabase(path, `delete from kysely_migration where name = '0004_changes'`)
     const before = await readFile(path)
 
-    expect((await migrate(folder.path, '--dry-run')).stdout).toBe('To apply: 0003_media\n')
+    expect((await migrate(folder.path, '--dry-run')).stdout).toBe('To apply: 0004_changes\n')
 
     expect(await readFile(path)).toEqual(before)
   })
