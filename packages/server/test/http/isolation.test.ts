@@ -26,6 +26,7 @@ type Route = [method: Method, path: (id: string) => string, body?: unknown]
 const UPLOAD_ROUTES: Route[] = [
   ['GET', (id) => `${UPLOADS}/${id}`],
   ['GET', (id) => `${UPLOADS}/${id}?page=9`],
+  ['GET', (id) => `${UPLOADS}/${id}/chunk-map`],
   ['POST', (id) => `${UPLOADS}/${id}`, { completed_chunks: [claimOf(1, BYTES)] }],
   ['POST', (id) => `${UPLOADS}/${id}`, { completed_chunks: [{ ...claimOf(99, BYTES) }] }],
   ['POST', (id) => `${UPLOADS}/${id}/presigned-urls`, { start: 1, count: 1 }],

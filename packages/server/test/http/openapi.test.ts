@@ -84,6 +84,8 @@ describe('GET /openapi.json', () => {
       'post /assets/multipart-uploads/{upload_id}',
       'delete /assets/multipart-uploads/{upload_id}',
       'post /assets/multipart-uploads/{upload_id}/presigned-urls',
+      'get /assets/multipart-uploads/{upload_id}/chunk-map',
+      'get /events',
       'get /assets/{asset_id}',
       'delete /assets/{asset_id}',
       'get /health',
@@ -121,6 +123,7 @@ describe('GET /openapi.json', () => {
     const answers = [
       ['CreateAssetUploadResponse', created],
       ['UploadStatusResponse', await world.call('GET', `/assets/multipart-uploads/${id}`)],
+      ['UploadChunkMap', await world.call('GET', `/assets/multipart-uploads/${id}/chunk-map`)],
       ['ListIncompleteUploadsResponse', await world.call('GET', '/assets/multipart-uploads')],
       ['ListAssetsResponse', await world.call('GET', '/assets')],
       ['Error', await world.call('GET', '/assets/x')],
