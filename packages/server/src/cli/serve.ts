@@ -25,6 +25,8 @@ async function serve(options: { listen?: string; data?: string; apiKey?: string 
   if (server.firstKey) {
     console.log(`Your API key, shown only now: ${server.firstKey}`)
   }
+  // The key of a setting is known to whoever set it, and has no business in a log.
+  console.log(`Console: ${server.consoleUrl}${server.firstKey ? `#key=${server.firstKey}` : ''}`)
   console.log(`Partway is ready at ${server.url}`)
   const place =
     config.database.kind === 'sqlite' ? `Data is in ${config.data}` : 'Metadata is in PostgreSQL'

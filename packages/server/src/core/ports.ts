@@ -15,6 +15,8 @@ export { SourceError, type Web, type WebResponse } from './web-port.ts'
  * now; the call can be repeated.
  */
 export interface ChunkStore {
+  /** Scheme, host and port of the URLs it presigns. Absent where they lead back to us. */
+  origin?: string
   /** Makes a place for an upload; returns its `storeRef`. */
   begin(upload: Upload): Promise<string>
   /**

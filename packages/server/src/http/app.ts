@@ -20,6 +20,7 @@ import {
   limitStalls,
   refuseWhileClosing,
 } from './connection.ts'
+import { type ConsoleOptions, consoleRoutes } from './console.ts'
 import { contentRoutes } from './content.ts'
 import { createAssetRoute } from './create-asset.ts'
 import { handleError, pathOf, refuseUnknownRoute } from './errors.ts'
@@ -57,6 +58,7 @@ export interface AppOptions {
   /** Origins of web pages that may call the API; `*` for all. */
   corsOrigins: string[]
   stallTimeoutMs: number
+  console: ConsoleOptions
 }
 
 const JSON_LIMIT = 1024 * 1024
@@ -132,6 +134,7 @@ export async function createApp(deps: AppDeps, options: AppOptions): Promise<App
   app.addHook('onRequest', refuseUnknownRoute)
   await openapi(app, options.version)
   healthRoutes(app, deps.ping)
+  await app.register((page) => consoleRoutes(page as App, options.console))
   contentRoutes(app, deps.assets, options.stallTimeoutMs)
   fileRoutes(app, deps.assets, options.stallTimeoutMs)
   const { sink, clock } = deps

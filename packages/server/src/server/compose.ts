@@ -141,6 +141,8 @@ export interface Hooks {
   onImport: () => void
   /** Where this server can be reached from its own machine. */
   ownOrigin: () => string
+  /** Where the build has put the console. */
+  consoleFolder: string
 }
 
 /** The use cases over the ports, and the HTTP application over the use cases. */
@@ -148,7 +150,7 @@ export async function compose(
   config: Config,
   ports: Ports,
   logger: FastifyBaseLogger,
-  { onCompleted, onImport, ownOrigin }: Hooks,
+  { onCompleted, onImport, ownOrigin, consoleFolder }: Hooks,
 ) {
   const { metadata, store, sink, media, web, signer, clock, every, newId } = ports
   const links = createContentLinks(signer, clock, config.contentUrlTtlMs)
@@ -203,12 +205,18 @@ export async function compose(
     authenticate: keys.authenticate,
   })
   const ping = createReadiness(() => Promise.all([metadata.ping(), store.ping()]), READY_MS)
+  const origins = [store.origin, config.publicUrl].flatMap((url) =>
+    url ? new URL(url).origin : [],
+  )
   const app = await createApp(
     {
       ...{ uploads, assets, direct, imports, events, keys, sink, clock, ping, logger },
       maxSize: Math.max(...Object.values(maxSize)),
     },
-    { ...config, version: VERSION },
+    {
+      ...{ ...config, version: VERSION },
+      console: { folder: consoleFolder, origins },
+    },
   )
   return { app, keys, processor, imports, sweeper }
 }

@@ -3,11 +3,14 @@ import { type Logger, pino } from 'pino'
 import { DEFAULT_ACCOUNT } from '../core/keys.ts'
 import { compose, type Ports } from './compose.ts'
 import type { Config } from './config.ts'
+import { CONSOLE_FOLDER } from './console-folder.ts'
 import { type Loop, startLoop } from './loops.ts'
 
 export interface RunningServer {
   /** `http://HOST:PORT`, with the port that was picked. */
   url: string
+  /** Address of the console for a browser; the key goes behind it, as `#key=…`. */
+  consoleUrl: string
   /** The key made at the first start; this is the only time its text is known. */
   firstKey: string | undefined
   /** Stops taking requests, lets those under way finish, and closes everything. */
@@ -33,6 +36,7 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
   const { app, keys, processor, imports, sweeper } = await compose(config, ports, logger, {
     onCompleted: wake(processing),
     onImport: wake(importing),
+    consoleFolder: CONSOLE_FOLDER,
     ownOrigin: () => ownUrlOf(app.server.address() as AddressInfo),
   })
   await sweeper.recover(0)
@@ -60,6 +64,7 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
 
   return {
     url: urlOf(app.server.address() as AddressInfo),
+    consoleUrl: `${config.publicUrl ?? ownUrlOf(app.server.address() as AddressInfo)}/`,
     firstKey,
     async stop() {
       const deadline = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)

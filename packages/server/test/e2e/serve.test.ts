@@ -30,12 +30,14 @@ describe('`partway serve`', () => {
     {
       await using first = await startProgram({ data, apiKey: null })
       key = /\bpw_[\w-]{43}\b/.exec(first.stdout())![0]
+      expect(first.stdout()).toContain(`Console: ${first.url}/#key=${key}\n`)
       expect((await createApi(first, key).assets()).data).toEqual([])
       expect((await createApi(first, `${key}x`).request('GET', '/assets')).status).toBe(401)
     }
     await using second = await startProgram({ data, apiKey: null })
 
     expect(second.stdout()).not.toContain('pw_')
+    expect(second.stdout()).toContain(`Console: ${second.url}/\n`)
     expect((await createApi(second, key).assets()).data).toEqual([])
   })
 
@@ -55,6 +57,7 @@ describe('`partway serve`', () => {
     await using server = await startProgram({ data: folder.path })
 
     expect(server.stdout()).not.toContain('pw_')
+    expect(server.stdout()).toContain(`Console: ${server.url}/\n`)
     const { code, stdout } = await runProgram(['keys', 'list', '--json', '--data', folder.path])
     expect({ code, keys: JSON.parse(stdout) }).toEqual({ code: 0, keys: [] })
   })
@@ -64,9 +67,20 @@ describe('`partway serve`', () => {
     const env = { PARTWAY_API_KEY: TEST_KEY, PARTWAY_PUBLIC_URL: 'https://media.example.com' }
     await using server = await startProgram({ data: folder.path, env, apiKey: null })
 
+    expect(server.stdout()).toContain('Console: https://media.example.com/\n')
     const { upload_urls } = await createApi(server).create(1)
 
     expect(upload_urls[0]!.url).toMatch(/^https:\/\/media\.example\.com\/chunks\//)
+  })
+
+  it('links the console at an address that a browser here can open, and serves it there', async () => {
+    await using folder = await temporaryFolder()
+    await using server = await startProgram({ data: folder.path, listen: '0.0.0.0:0' })
+
+    const { port } = new URL(server.url)
+    expect(server.stdout()).toContain(`Console: http://127.0.0.1:${port}/\n`)
+    const page = await fetch(`http://127.0.0.1:${port}/`)
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
   })
 
   it('refuses to start on a port that is taken', async () => {

@@ -31,6 +31,8 @@ export interface WorldOptions {
   env?: Record<string, string>
   /** Changes the memory adapters before anything uses them. */
   ports?: (ports: MemoryPorts) => Partial<Ports>
+  /** @default one that is not there */
+  consoleFolder?: string
 }
 
 export type World = Awaited<ReturnType<typeof createWorld>>
@@ -38,7 +40,8 @@ export type World = Awaited<ReturnType<typeof createWorld>>
 export const HOUR = 3_600_000
 
 /** The application on memory adapters, two accounts with a key each, and everything it logged. */
-export async function createWorld({ env = {}, ports: change }: WorldOptions = {}) {
+export async function createWorld(options: WorldOptions = {}) {
+  const { env = {}, ports: change, consoleFolder = '/nowhere' } = options
   const memory: MemoryPorts = { ...createMemoryPorts(), newId: createPlainIds() }
   const ports = { ...memory, ...change?.(memory) }
   const config = readConfig(env)
@@ -46,6 +49,7 @@ export async function createWorld({ env = {}, ports: change }: WorldOptions = {}
   const logger = pino({ level: 'debug' }, { write: (line) => logs.push(JSON.parse(line)) })
   const { app, keys, processor, imports, sweeper } = await compose(config, ports, logger, {
     ...{ onCompleted: () => {}, onImport: () => {}, ownOrigin: () => 'http://127.0.0.1:1' },
+    consoleFolder,
   })
   const alice = await keys.create('alice', 'test')
   const bob = await keys.create('bob', 'test')

@@ -75,6 +75,21 @@ describe('the URLs of a bucket', () => {
     expect(last.searchParams.get('partNumber')).toBe('3')
   })
 
+  it.each<Partial<S3StoreOptions>>([
+    {},
+    { endpoint: 'http://127.0.0.1:7480', pathStyle: true },
+    { endpoint: 'http://rgw:7480', publicEndpoint: 'https://s3.example.org' },
+    { endpoint: undefined, region: 'eu-central-1' },
+  ])('lead to the origin that the store names, for writers and readers: %j', async (changes) => {
+    const store = openStore(changes)
+    const { url } = await presign(store, T0 + MINUTE)
+    expect(store.origin).toBe(url.origin)
+    const context = { expiresAt: T0 + MINUTE, contentType: 'video/mp4', disposition: undefined }
+    expect(new URL(await store.presignRead!('a'.repeat(24), undefined, context)).origin).toBe(
+      store.origin,
+    )
+  })
+
   it('lead to where clients reach the store', async () => {
     const at = (changes: Partial<S3StoreOptions>) =>
       presign(openStore(changes), T0 + MINUTE).then(

@@ -17,7 +17,7 @@ const LEAST_SKEW_MS = 10_000
 /** What signing needs to know of an upload. */
 type Signable = ChunkPlan & Pick<Upload, 'assetId' | 'storeRef'>
 
-export interface Urls extends Required<Pick<ChunkStore, 'presignRead'>> {
+export interface Urls extends Required<Pick<ChunkStore, 'origin' | 'presignRead'>> {
   presign(upload: Signable, indexes: number[], context: PresignContext): Promise<PresignedUrls>
 }
 
@@ -43,6 +43,8 @@ export function createUrls(options: S3StoreOptions, bucket: Bucket, keys: Keys):
   }
 
   return {
+    origin,
+
     presign: (upload, indexes, context) =>
       guarded(async () => {
         const { scope, expiresAt } = await scopeUntil(context.expiresAt)
