@@ -22,7 +22,7 @@ function copied(count: number, changes: Partial<CopiedAsset['asset']> = {}): Cop
   return {
     upload: { ...uploadRow(upload), reason: null, freed: 0 } as CopiedAsset['upload'],
     asset: {
-      ...(assetRow(sealed) as CopiedAsset['asset']),
+      ...(assetRow(sealed, sealed.createdAt) as CopiedAsset['asset']),
       ...{ waiting: 0, leasedUntil: 77, attempts: 1 },
       ...changes,
     },
