@@ -67,6 +67,8 @@ export const SETTINGS = {
   }),
   store: setting({
     variable: 'PARTWAY_STORE_URL',
+    // Credentials have no place in it, but people put them there.
+    secret: true,
     default: undefined,
     description:
       'Where bytes are kept: `file:PATH`, or `s3://BUCKET/PREFIX?region=…&endpoint=…&path_style=1&public_endpoint=…`, see [s3.md](s3.md). Unset: `store` in the data folder.',

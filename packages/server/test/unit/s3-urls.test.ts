@@ -1,16 +1,20 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import type { S3StoreOptions } from '../../src/adapters/s3/bucket.ts'
+import { HeadBucketCommand } from '@aws-sdk/client-s3'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { openBucket, type S3StoreOptions } from '../../src/adapters/s3/bucket.ts'
 import { openS3Store } from '../../src/adapters/s3/store.ts'
 import { sampleUpload, T0 } from '../contract/samples.ts'
 
 const MINUTE = 60_000
 const WEEK = 7 * 24 * 60 * MINUTE
 
-function openStore(changes: Partial<S3StoreOptions> = {}, expiration?: number) {
+const openStore = (changes: Partial<S3StoreOptions> = {}, expiration?: number) =>
+  openS3Store(optionsOf(changes, expiration))
+
+function optionsOf(changes: Partial<S3StoreOptions> = {}, expiration?: number): S3StoreOptions {
   const who = { accessKeyId: 'AKIA', secretAccessKey: 'secret' }
-  return openS3Store({
+  return {
     ...{ bucket: 'films', prefix: 'media/', region: 'us-east-1', pathStyle: false },
     ...{ endpoint: 'https://s3.example.com', clock: () => T0 },
     credentials: async () =>
@@ -18,7 +22,7 @@ function openStore(changes: Partial<S3StoreOptions> = {}, expiration?: number) {
         ? who
         : { ...who, sessionToken: 't/+', expiration: new Date(expiration) },
     ...changes,
-  })
+  }
 }
 
 const presign = async (store: ReturnType<typeof openStore>, expiresAt: number) => {
@@ -151,6 +155,28 @@ describe('the URLs of a bucket', () => {
       ...{ code: 'service_unavailable' },
     })
     expect(performance.now() - started).toBeLessThan(10_000)
+  })
+
+  it('lead to where the control calls go, whatever the environment says', async () => {
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', 'http://127.0.0.1:9')
+    vi.stubEnv('AWS_USE_FIPS_ENDPOINT', 'true')
+    onTestFinished(() => void vi.unstubAllEnvs())
+    const options = optionsOf({ endpoint: undefined })
+    const { client } = openBucket(options)
+    let asked: string | undefined
+    client.middlewareStack.add(
+      () => async (args) => {
+        asked = (args.request as { hostname: string }).hostname
+        throw new Error('seen')
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    )
+    await expect(client.send(new HeadBucketCommand({ Bucket: 'films' }))).rejects.toThrow('seen')
+
+    const { url } = await presign(openS3Store(options), T0 + MINUTE)
+
+    expect(asked).toBe('films.s3.us-east-1.amazonaws.com')
+    expect(url.hostname).toBe(asked)
   })
 
   it.each([

@@ -66,6 +66,7 @@ describe('the URL of a store', () => {
     ['s3://films?endpoint=https://key:hunter2@s3.example.com', 'whose endpoint'],
     ['s3://films?endpoint=https%3A%2F%2Fkey%3Ahunter2%40s3.example.com', 'whose endpoint'],
     ['s3://films?public_endpoint=x', 'whose public_endpoint'],
+    ['s3://films?region=a&secret_access_key=hunter2', 'secret_access_key is one too many'],
     ['gopher://films', 'file:'],
   ])('is refused, with a reason and without secrets: %s', (url, reason) => {
     expect(() => read(url)).toThrow(reason)

@@ -48,6 +48,8 @@ export function openBucket(options: S3StoreOptions): Bucket {
     ...{ region, forcePathStyle: pathStyle, maxAttempts: MAX_ATTEMPTS },
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(credentials === undefined ? {} : { credentials }),
+    // Only the options say where the store is: URLs for clients must lead to where we ask.
+    ...{ ignoreConfiguredEndpointUrls: true, useFipsEndpoint: false, useDualstackEndpoint: false },
     // Stores other than Amazon's do not know all of these.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
