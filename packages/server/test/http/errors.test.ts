@@ -79,7 +79,7 @@ describe('a body of exactly 1 MiB', () => {
 
 describe('an unknown route or method answers 404', () => {
   test.each<[Method, string]>([
-    ['GET', '/'],
+    ['POST', '/'],
     ['GET', '/nowhere'],
     ['POST', '/nowhere'],
     ['GET', '/v1.3'],

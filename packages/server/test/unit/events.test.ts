@@ -224,6 +224,22 @@ describe('a stream that goes on', () => {
     }
   })
 
+  it('goes on in the middle of what was missed', async () => {
+    const { opened, watch, create, clock } = createWorld()
+    const uploads: Upload[] = []
+    for (let i = 0; i < 3; i++) {
+      clock.advance(600_000)
+      uploads.push(await create())
+    }
+    const first = await opened(cursorOf(T0))
+    const told: StreamEvent[] = []
+    for await (const event of first.events) if (told.push(event) === 3) break
+    expect(shown(told)).toEqual(['ready', ...states(uploads[0]!)])
+    first.close()
+    const second = await watch(cursors(told).at(-1))
+    expect(shown(second.told)).toEqual(['ready', ...uploads.flatMap((upload) => states(upload))])
+  })
+
   it('tells a change whose time is before the cursor and which came to light after it', async () => {
     const { watch, create } = createWorld()
     const cursor = cursorOf(T0)
