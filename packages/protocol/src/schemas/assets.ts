@@ -15,14 +15,17 @@ export type AssetMethod = Static<typeof AssetMethod>
 
 const Scalar = [Type.String(), Type.Number(), Type.Boolean()] as const
 
+/** Any text. Said with a pattern, because the one of `Record` by itself matches no line break. */
+const Key = Type.String({ pattern: '^[\\s\\S]*$' })
+
 /** Values that are stored. */
-export const UserMetadata = Type.Record(Type.String(), Type.Union([...Scalar]), {
+export const UserMetadata = Type.Record(Key, Type.Union([...Scalar]), {
   description: 'Key-value pairs of your own.',
 })
 export type UserMetadata = Static<typeof UserMetadata>
 
 /** Values that are sent: `null` and the empty string have meanings of their own. */
-export const UserMetadataInput = Type.Record(Type.String(), Type.Union([...Scalar, Type.Null()]), {
+export const UserMetadataInput = Type.Record(Key, Type.Union([...Scalar, Type.Null()]), {
   description: 'Key-value pairs; values are strings, numbers or booleans, or null.',
 })
 export type UserMetadataInput = Static<typeof UserMetadataInput>

@@ -33,6 +33,19 @@ describe('the user metadata of an asset', () => {
     expect(await pairsOf(world, id)).toBeUndefined()
   })
 
+  test('keeps keys with line breaks, and looks at their values too', async () => {
+    await using world = await createWorld()
+    const { asset_id: id } = await createUpload(world, { size: 5 })
+    const path = `/assets/${id}/user-metadata`
+
+    const put = await world.call('PUT', path, { body: { user_metadata: { 'a\nb': 'c\nd' } } })
+    const wrong = await world.call('PUT', path, { body: { user_metadata: { 'a\nb': {} } } })
+
+    expect(put.statusCode).toBe(204)
+    expectError(wrong, 400, 'parameter_invalid', 'user_metadata')
+    expect(await pairsOf(world, id)).toEqual({ 'a\nb': 'c\nd' })
+  })
+
   test.each([
     ['an object as a value', { user_metadata: { a: {} } }],
     ['an array as a value', { user_metadata: { a: [1] } }],
