@@ -1,3 +1,4 @@
+import { PartwayError } from '@partway/protocol'
 import type { Completer } from './complete.ts'
 import type { ChunkStore, Clock, Metadata } from './ports.ts'
 import { EXPIRED } from './upload-state.ts'
@@ -18,6 +19,8 @@ export interface SweepDeps {
 }
 
 const BATCH = 100
+
+export type Sweeper = ReturnType<typeof createSweeper>
 
 /** Expiry, recovery and freeing. Safe on any number of servers at once: every step is a compare-and-set or can be repeated. */
 export function createSweeper(deps: SweepDeps) {
@@ -59,7 +62,8 @@ export function createSweeper(deps: SweepDeps) {
 
   /**
    * Works through a list that gets shorter by every success. What fails stays in front of it and
-   * is skipped, so that it never keeps the others from their turn.
+   * is skipped, so that it never keeps the others from their turn; but when the store is away they
+   * would fail as it did, and where it hangs, each after a long wait: they are left to the next pass.
    */
   async function forEach<T>(
     list: (skip: number) => Promise<T[]>,
@@ -74,6 +78,7 @@ export function createSweeper(deps: SweepDeps) {
           await work(item)
         } catch (error) {
           onError(error, describe(item))
+          if (isUnavailable(error) && !(await answers())) return
           failed++
         }
       }
@@ -81,5 +86,14 @@ export function createSweeper(deps: SweepDeps) {
     }
   }
 
+  const answers = () =>
+    store.ping().then(
+      () => true,
+      () => false,
+    )
+
   return { recover, sweep }
 }
+
+const isUnavailable = (error: unknown): boolean =>
+  error instanceof PartwayError && error.code === 'service_unavailable'

@@ -107,6 +107,9 @@ function usesDataFolder({ data, store, signingKeys }: Config): boolean {
   return signingKeys === undefined || (store.kind === 'file' && dirname(store.path) === data)
 }
 
+/** How long a start waits for a store. */
+const FIRST_ANSWER_MS = 1000
+
 async function openStore(
   config: StoreConfig,
   signer: Signer,
@@ -117,8 +120,8 @@ async function openStore(
     const { openS3Store } = await import('../adapters/s3/store.ts')
     const store = openS3Store({ ...config, clock })
     // What time it is at the store is known from its answers, and the first thing asked of us may be
-    // to sign a URL. A store that is away makes us start all the same: we are not ready until it is back.
-    await store.ping().catch(() => {})
+    // to sign a URL. A store that is away or hangs makes us start all the same: we are not ready until it is back.
+    await createReadiness(store.ping, FIRST_ANSWER_MS)().catch(() => {})
     return { store, sink: undefined }
   }
   const store = await openFileStore(config.path, createChunkUrls(signer))

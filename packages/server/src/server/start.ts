@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { type Logger, pino } from 'pino'
+import type { Sweeper } from '../core/expire.ts'
 import { DEFAULT_ACCOUNT } from '../core/keys.ts'
 import { compose, type Ports } from './compose.ts'
 import type { Config } from './config.ts'
@@ -39,14 +40,13 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
     consoleFolder: CONSOLE_FOLDER,
     ownOrigin: () => ownUrlOf(app.server.address() as AddressInfo),
   })
-  await sweeper.recover(0)
   await app.listen(config.listen)
   // After that, because a start that fails here must not use up the one time the key is shown.
   const firstKey =
     config.apiKey === undefined
       ? (await keys.createFirst(DEFAULT_ACCOUNT, 'made at the first start'))?.key
       : undefined
-  const sweeping = startLoop(config.sweepIntervalMs, sweeper.sweep, (err) =>
+  const sweeping = startLoop(config.sweepIntervalMs, sweepFrom(sweeper), (err) =>
     logger.error({ err }, 'sweep failed'),
   )
   const startWorkers = (loops: Loop[], count: number, next: Work, what: string) => {
@@ -74,6 +74,19 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
       clearTimeout(deadline)
       await ports.metadata.close()
     },
+  }
+}
+
+/**
+ * What an earlier server was about to complete is completed first, whenever it was touched. In the
+ * background: a store that hangs must not keep us from answering.
+ */
+function sweepFrom({ recover, sweep }: Sweeper): () => Promise<void> {
+  let recovered = false
+  return async () => {
+    if (!recovered) await recover(0)
+    recovered = true
+    await sweep()
   }
 }
 

@@ -27,7 +27,9 @@ describe.skipIf(s3Missing)('a server on Ceph that is killed', () => {
     await using next = await startProgram({ data, env })
 
     const api = createApi(next)
-    expect(await api.status(session.upload_id)).toMatchObject({ status: 'completed' })
+    await expect
+      .poll(() => api.status(session.upload_id), { timeout: 10_000 })
+      .toMatchObject({ status: 'completed' })
     const repeated = await api.report(session.upload_id, proofs)
     expect(repeated).toMatchObject({ total_completed: 3, duplicate_chunks: 3 })
     expect(await fetchSha256(repeated.url!)).toBe(sha256(film))

@@ -115,11 +115,14 @@ export function crashSentences(installation: Installation, { quick = false } = {
         await using server = await opened.start({ env })
         const api = createApi(server)
         await pause()
+        const recovered = (RECOVERED as readonly CrashStep[]).includes(step)
+        // In the background, once it has started.
+        await expect
+          .poll(async () => (await api.status(uploadId)).status, { timeout: 10_000 })
+          .toBe(recovered ? 'completed' : 'active')
         const before = await api.status(uploadId)
         const known = before.uploaded_chunks.filter(({ status }) => status === 'completed')
         expect(known.map(({ index }) => index)).toEqual(expect.arrayContaining(reported))
-        const recovered = (RECOVERED as readonly CrashStep[]).includes(step)
-        expect(before.status).toBe(recovered ? 'completed' : 'active')
 
         const resumed = await resume(api, promised, opened.etagOf)
         const repeated = await api.report(uploadId, stored.slice(0, 1))

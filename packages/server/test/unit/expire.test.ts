@@ -1,3 +1,4 @@
+import { PartwayError } from '@partway/protocol'
 import { describe, expect, it } from 'vitest'
 import type { ChunkStore } from '../../src/core/ports.ts'
 import { race } from '../contract/samples.ts'
@@ -120,6 +121,60 @@ describe('the sweep', () => {
     await sweeper.sweep()
     expect(await find(good)).toMatchObject({ state: 'completed' })
     expect(sweepErrors).toMatchObject([{ subject: `complete upload ${bad.id}` }])
+  })
+
+  it('ends a pass when the store is away, and finishes everything when it is back', async () => {
+    const ports = createMemoryPorts()
+    const tried: string[] = []
+    let away = true
+    const unless = async <T>(call: string, work: () => Promise<T>) => {
+      tried.push(call)
+      if (away) throw new PartwayError('service_unavailable', 'The store hangs.')
+      return work()
+    }
+    const store: ChunkStore = {
+      ...ports.store,
+      seal: (upload, chunks) => unless('seal', () => ports.store.seal(upload, chunks)),
+      abort: (upload) => unless('abort', () => ports.store.abort(upload)),
+      remove: (ref) => unless('remove', () => ports.store.remove(ref)),
+      ping: () => unless('ping', async () => {}),
+    }
+    const { plant, complete, find, uploads, clock, sweeper } = createWorld({ ...ports, store })
+    const unsealed = [await plant(), await plant(), await plant()]
+    for (const upload of unsealed) await expect(complete(upload)).rejects.toThrow('hangs')
+    const aborted = [await plant(), await plant(), await plant()]
+    for (const { id } of aborted) await uploads.abort(ACCOUNT, id)
+    clock.advance(GRACE + 1)
+    tried.length = 0
+
+    await sweeper.sweep()
+    expect(tried).toEqual(['seal', 'ping', 'abort', 'ping'])
+
+    away = false
+    await sweeper.sweep()
+    for (const upload of unsealed) expect(await find(upload)).toMatchObject({ state: 'completed' })
+    expect(await ports.metadata.listFreeable(clock(), 10)).toEqual([])
+  })
+
+  it('goes on with the others when the store is there but for one', async () => {
+    const ports = createMemoryPorts()
+    let bad = ''
+    const store: ChunkStore = {
+      ...ports.store,
+      async seal(upload, chunks) {
+        if (bad === '') bad = upload.id
+        if (upload.id !== bad) return ports.store.seal(upload, chunks)
+        throw new PartwayError('service_unavailable', 'It takes too long.')
+      },
+    }
+    const { plant, putAll, find, clock, sweeper } = createWorld({ ...ports, store })
+    const [slow, other] = [await plant(), await plant()]
+    for (const upload of [slow, other]) {
+      await ports.metadata.recordChunks(upload.id, await putAll(upload), clock())
+    }
+    await sweeper.recover(0)
+    expect(bad).toBe(slow.id)
+    expect(await find(other)).toMatchObject({ state: 'completed' })
   })
 
   it('frees and forgets a deleted asset after the grace', async () => {
