@@ -98,11 +98,9 @@ export function createDirect({ metadata, media, ingest, completer, clock }: Dire
     try {
       await completer.complete({ ...upload, ...plan })
     } catch (error) {
-      // Whoever is told that it failed will send it again, and must not find it twice.
-      const reason = 'The request failed.'
-      if (await metadata.deleteAsset(asset.account, asset.id, reason, now)) {
-        await ingest.free(upload)
-      }
+      // Whoever is told that it failed will send it again, and must not find it twice. Its bytes are
+      // the sweep's: the store may still be making an object of them.
+      await metadata.deleteAsset(asset.account, asset.id, 'The request failed.', now)
       throw error
     }
     return asset

@@ -100,7 +100,7 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
     return { totalSize, chunkSize, totalChunks: Math.ceil(totalSize / chunkSize) }
   }
 
-  /** Ends an upload and frees what it stored. What cannot be freed now is left to the sweep. */
+  /** Ends an upload and frees what it stored. What cannot or must not be freed now is left to the sweep. */
   async function discard(upload: Upload, reason: string): Promise<void> {
     const failed = await metadata.failUpload(upload.id, reason, clock()).catch(() => false)
     if (failed) await free(upload)
@@ -110,7 +110,10 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
   async function free(upload: Upload): Promise<void> {
     try {
       // Its place may be another one since: see `restart`.
-      await store.abort((await metadata.findUpload(upload.account, upload.id)) ?? upload)
+      const current = await metadata.findUpload(upload.account, upload.id)
+      // The store may still be making an object of all its chunks, which nobody would free after this.
+      if (current && current.chunksCompleted === current.totalChunks) return
+      await store.abort(current ?? upload)
       await metadata.markFreed(upload.id)
     } catch {
       // The sweep finds it among those that are not freed.
@@ -130,7 +133,7 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
     return { ...upload, ...plan, storeRef }
   }
 
-  return { limitFor, begin, putChunk, putAll, planFor, restart, discard, free }
+  return { limitFor, begin, putChunk, putAll, planFor, restart, discard }
 }
 
 /** Records a proven chunk; `false` when it is not wanted any more. */

@@ -3,7 +3,16 @@ import { describe, expect, it } from 'vitest'
 import type { Wishes } from '../../src/core/new-asset.ts'
 import { brokenAfter, collect, inPieces } from '../contract/bodies.ts'
 import { race } from '../contract/samples.ts'
-import { ACCOUNT, createWorld, invalid, MAX_SIZE, MIB, UPLOAD_TTL, type World } from './world.ts'
+import {
+  ACCOUNT,
+  createWorld,
+  GRACE,
+  invalid,
+  MAX_SIZE,
+  MIB,
+  UPLOAD_TTL,
+  type World,
+} from './world.ts'
 
 const NONE: Wishes = { userMetadata: {}, hls: false, thumbnail: false }
 const FILM = Buffer.alloc(12 * MIB + 17, 'the bytes of a film, one after the other ')
@@ -93,6 +102,32 @@ describe('a file that arrives', () => {
     await world.sweeper.sweep()
     expect(world.completed).toEqual([])
     expect(await listed(world)).toEqual([])
+  })
+})
+
+describe('a file that cannot be sealed in time', () => {
+  it('shows nowhere, and is freed after the grace period, when the store may have sealed it late', async () => {
+    const world = createWorld()
+    const { seal } = world.store
+    let finish = async () => {}
+    world.store.seal = async (upload, chunks) => {
+      finish = async () => void (await seal(upload, chunks))
+      throw new PartwayError('service_unavailable', 'The store does not answer.')
+    }
+    const received = await world.direct.receive(ACCOUNT, 'a.mp4', inPieces(FILM, MIB))
+    const create = world.direct.create(received, 'a.mp4', NONE)
+    await expect(create).rejects.toMatchObject({ code: 'service_unavailable' })
+    expect(await listed(world)).toEqual([])
+    await finish()
+    const { assetId } = received.upload
+    expect(await world.store.size(assetId)).toBe(FILM.byteLength)
+
+    world.clock.advance(GRACE + 1)
+    await world.sweeper.sweep()
+
+    await expect(world.store.size(assetId)).rejects.toMatchObject({ code: 'service_unavailable' })
+    expect(await world.metadata.listFreeable(Number.POSITIVE_INFINITY, 10)).toEqual([])
+    expect(await world.metadata.listDeletedAssets(Number.POSITIVE_INFINITY, 10)).toEqual([])
   })
 })
 

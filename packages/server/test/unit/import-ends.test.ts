@@ -143,6 +143,28 @@ describe('an import fails for good', () => {
     expect(world.ticks).toEqual([])
   })
 
+  it('when its time is over while the store may still be sealing it, which is freed later', async () => {
+    const world = await worldWith()
+    const { seal } = world.store
+    let finish = async () => {}
+    world.store.seal = async (upload, chunks) => {
+      finish = async () => void (await seal(upload, chunks))
+      throw new PartwayError('service_unavailable', 'The store does not answer.')
+    }
+    await world.run()
+    world.clock.advance(UPLOAD_TTL)
+    await world.run()
+    await finish()
+    expect(await world.store.size(world.id)).toBe(TEXT.byteLength)
+
+    world.clock.advance(GRACE + 1)
+    await world.sweeper.sweep()
+
+    await expect(world.store.size(world.id)).rejects.toMatchObject({ code: 'service_unavailable' })
+    expect((await world.find())?.reason).toMatch(/too long/)
+    expect(await world.metadata.listFreeable(Number.POSITIVE_INFINITY, 10)).toEqual([])
+  })
+
   it('whoever notices first that its time is over', async () => {
     const world = await worldWith()
     world.clock.advance(UPLOAD_TTL)
