@@ -1,4 +1,10 @@
-import { type ChunkStore, ChunksLostError, type Clock, type Metadata } from './ports.ts'
+import {
+  type ChunkStore,
+  ChunksLostError,
+  type Clock,
+  type Metadata,
+  SealRefusedError,
+} from './ports.ts'
 import type { Chunk, SealedObject, Upload } from './types.ts'
 import { endedError, notFound } from './upload-state.ts'
 
@@ -17,7 +23,7 @@ export type Completer = ReturnType<typeof createCompleter>
  * so whoever comes after a crash — the repeated report or the sweep — finishes the job.
  */
 export function createCompleter({ metadata, store, clock, onCompleted }: CompleteDeps) {
-  /** @throws PartwayError `parameter_invalid` when the upload was ended meanwhile, or has lost chunks and so failed */
+  /** @throws PartwayError `parameter_invalid` when the upload was ended meanwhile, or cannot be sealed and so failed */
   async function complete(upload: Upload): Promise<void> {
     const chunks = await metadata.listChunks(upload.id, { from: 1, to: upload.totalChunks })
     if (chunks.length !== upload.totalChunks) {
@@ -35,13 +41,20 @@ export function createCompleter({ metadata, store, clock, onCompleted }: Complet
     try {
       return await store.seal(upload, chunks)
     } catch (error) {
-      if (!(error instanceof ChunksLostError)) throw error
-      await metadata.failUpload(upload.id, lostReason(error, upload), clock())
+      const reason = reasonOf(error, upload)
+      if (reason === undefined) throw error
+      await metadata.failUpload(upload.id, reason, clock())
       return undefined
     }
   }
 
   return { complete }
+}
+
+/** Why an upload can never be sealed; `undefined` where it may be at the next try. */
+function reasonOf(error: unknown, upload: Upload): string | undefined {
+  if (error instanceof ChunksLostError) return lostReason(error, upload)
+  return error instanceof SealRefusedError ? error.message : undefined
 }
 
 const MOST_NAMED = 10

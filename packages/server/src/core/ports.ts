@@ -31,6 +31,7 @@ export interface ChunkStore {
    * a crash at any point, repeating it finishes the job or finds it done.
    *
    * @throws ChunksLostError where proven bytes are gone for good; nothing was sealed
+   * @throws SealRefusedError where the store has all bytes and will never make this object of them
    */
   seal(upload: Upload, chunks: Chunk[]): Promise<SealedObject>
   /** Bytes `start` to `end` (inclusive) of a sealed object. @throws PartwayError `service_unavailable` when it is not there */
@@ -109,6 +110,15 @@ export class ChunksLostError extends Error {
   constructor(indexes: number[]) {
     super(`chunks ${indexes.slice(0, 10).join(', ')} were replaced or removed after their report`)
     this.indexes = indexes
+  }
+}
+
+/** The store has every chunk, and refuses for good to make the object of them that was planned. */
+export class SealRefusedError extends Error {
+  override readonly name = 'SealRefusedError'
+
+  constructor(why: string) {
+    super(`The store cannot make one file of the chunks: ${why}.`)
   }
 }
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { S3StoreOptions } from '../../src/adapters/s3/bucket.ts'
 import { openS3Store } from '../../src/adapters/s3/store.ts'
-import { ChunksLostError } from '../../src/core/ports.ts'
+import { ChunksLostError, SealRefusedError } from '../../src/core/ports.ts'
 import { begun, fileOf, provenIn, putAll, readAll } from '../contract/bodies.ts'
 import { race } from '../contract/samples.ts'
 import { type Faults, type Spoiled, startProxy } from '../support/proxy.ts'
@@ -96,6 +96,47 @@ describe.skipIf(s3Missing)('sealing on Ceph when answers are not what they shoul
       expect(await readAll(servers[1]!, sealed[0]!.ref, upload)).toEqual(fileOf(upload))
     }
   })
+
+  it('succeeds when the store says of what it has done that the parts are invalid, and lists none', async () => {
+    let done = false
+    await using world = await spoiledStore({
+      before({ method, url }) {
+        if (!done || !url.includes('uploadId=')) return undefined
+        if (method === 'POST') return answer(400, 'InvalidPart')
+        return { status: 200, body: '<ListPartsResult></ListPartsResult>' }
+      },
+    })
+    const { store } = world
+    const upload = await begun(store)
+    const chunks = await putAll(store, upload)
+    const sealed = await store.seal(upload, chunks)
+    done = true
+    expect(await store.seal(upload, chunks)).toEqual(sealed)
+  })
+
+  it('is given up when the store has all parts and refuses them for good', async () => {
+    await using world = await spoiledStore({
+      before: (asked) => (isComplete(asked) ? answer(400, 'EntityTooSmall') : undefined),
+    })
+    const upload = await begun(world.store)
+    const error = await world.store
+      .seal(upload, await putAll(world.store, upload))
+      .catch((caught) => caught)
+    expect(error).toEqual(new SealRefusedError('it says EntityTooSmall'))
+  })
+
+  it.each(['InvalidRequest', 'ExpiredToken'])(
+    'can be repeated when the store refuses everything with %s',
+    async (code) => {
+      await using world = await spoiledStore({ before: () => answer(400, code) })
+      const upload = await begun(world.direct)
+      const chunks = await putAll(world.direct, upload)
+      await expect(world.store.seal(upload, chunks)).rejects.toMatchObject({
+        ...{ code: 'service_unavailable', message: expect.stringContaining(code) },
+      })
+      expect((await world.direct.seal(upload, chunks)).ref).toBe(upload.assetId)
+    },
+  )
 
   it('names the chunks that were overwritten or never came, and seals nothing', async () => {
     const store = throughUrls(openS3Store(await s3Options()))

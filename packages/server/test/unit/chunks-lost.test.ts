@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ChunksLostError } from '../../src/core/ports.ts'
+import { ChunksLostError, SealRefusedError } from '../../src/core/ports.ts'
 import { createMemoryPorts } from '../support/fakes.ts'
 import { ACCOUNT, createWorld, GRACE } from './world.ts'
 
@@ -36,6 +36,18 @@ describe('an upload whose reported chunks are lost', () => {
     await expect(world.complete(upload)).rejects.toThrow(
       'Chunks 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 5 more were overwritten',
     )
+  })
+
+  it('fails as well when the store refuses for good to seal it', async () => {
+    const ports = createMemoryPorts()
+    const seal = async () => Promise.reject(new SealRefusedError('it says EntityTooSmall'))
+    const world = createWorld({ ...ports, store: { ...ports.store, seal } })
+    const upload = await world.plant()
+    const reason = 'The store cannot make one file of the chunks: it says EntityTooSmall.'
+    await expect(world.complete(upload)).rejects.toMatchObject({
+      ...{ code: 'parameter_invalid', message: expect.stringContaining(reason) },
+    })
+    expect(await world.find(upload)).toMatchObject({ state: 'failed', reason })
   })
 
   it('is found by the sweep, tried once, and freed', async () => {

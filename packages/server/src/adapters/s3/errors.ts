@@ -37,6 +37,21 @@ export const isNoUpload = (error: unknown): boolean =>
 
 export const isMissing = (error: unknown): boolean => statusOf(error) === 404
 
+/**
+ * What S3 and its like say to a CompleteMultipartUpload that breaks their rules. None of it can come of
+ * credentials or of a damaged request alone, if the same upload can be listed.
+ */
+const REFUSALS = new Set([
+  ...['EntityTooSmall', 'EntityTooLarge', 'InvalidPartOrder'],
+  ...['InvalidRequest', 'InvalidArgument'],
+])
+
+/** The name of a refusal that repeating the request does not change. */
+export function refusalOf(error: unknown): string | undefined {
+  const failure = failureOf(error)
+  return failure && statusOf(error) === 400 && REFUSALS.has(failure.name) ? failure.name : undefined
+}
+
 /** Whether the store may have done what was asked although it did not say so. */
 export function isUncertain(error: unknown): boolean {
   const failure = failureOf(error)

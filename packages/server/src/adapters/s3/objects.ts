@@ -25,7 +25,9 @@ export function createObjects({ client, bucket: Bucket }: Bucket) {
         new HeadObjectCommand({ Bucket, Key }),
         ASKING,
       )
-      return { size: ContentLength ?? 0, etag: normalizeEtag(ETag ?? '') }
+      // Not taken for empty: an upload whose object has another size than was planned fails.
+      if (ContentLength === undefined) throw new Error(`the store does not say how large ${Key} is`)
+      return { size: ContentLength, etag: normalizeEtag(ETag ?? '') }
     } catch (error) {
       if (isMissing(error)) return undefined
       throw error

@@ -1,6 +1,6 @@
-import { ChunksLostError } from '../../core/ports.ts'
+import { ChunksLostError, SealRefusedError } from '../../core/ports.ts'
 import type { Chunk, SealedObject, Upload } from '../../core/types.ts'
-import { isNamed, isNoUpload, isUncertain } from './errors.ts'
+import { isNamed, isNoUpload, isUncertain, refusalOf } from './errors.ts'
 import type { Keys } from './keys.ts'
 import { type Multipart, type Place, sameEtag } from './multipart.ts'
 import type { FoundObject, Objects } from './objects.ts'
@@ -17,7 +17,7 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
     try {
       await complete(place, chunks)
     } catch (error) {
-      if (!isNoUpload(error) && !isUncertain(error)) throw error
+      if (!isSettledByLook(error)) throw error
       failure = error
     }
     const object = await find(place, failure)
@@ -27,7 +27,11 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
     throw new ChunksLostError(chunks.map(({ index }) => index))
   }
 
-  /** `undefined` only when there is neither object nor upload; @throws `failure` while there is an upload */
+  /**
+   * `undefined` only when there is neither object nor upload.
+   *
+   * @throws `failure` while there is an upload, and {@link SealRefusedError} if it will always be refused
+   */
   async function find(place: Place, failure: unknown): Promise<FoundObject | undefined> {
     try {
       const object = await objects.find(place.key)
@@ -38,8 +42,11 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
         return await objects.find(place.key)
       }
     } catch (error) {
-      throw failure ?? error
+      throw failure instanceof ChunksLostError ? error : (failure ?? error)
     }
+    const refusal = refusalOf(failure)
+    // Not before the upload could be listed: a store that is set up wrongly refuses that as well.
+    if (refusal !== undefined) throw new SealRefusedError(`it says ${refusal}`)
     throw failure
   }
 
@@ -54,8 +61,8 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
         place,
         chunks.map(({ index }) => index),
       )
-      // Another server sealed it in this moment.
-      if (!parts) return
+      // Another server sealed it in this moment, or somebody removed it.
+      if (!parts) throw error
       const lost = chunks.filter(({ index, etag }) => !sameEtag(parts.get(index), etag))
       if (lost.length > 0) throw new ChunksLostError(lost.map(({ index }) => index))
       // All are there: then the store spells their ETags in another way than we do.
@@ -65,7 +72,16 @@ export function createSeal(keys: Keys, multipart: Multipart, objects: Objects) {
   }
 }
 
-function checked({ size, etag }: FoundObject, { id, totalSize }: Upload): string {
+function checked({ size, etag }: FoundObject, { totalSize }: Upload): string {
   if (size === totalSize) return etag
-  throw new Error(`the object of upload ${id} has ${size} bytes instead of ${totalSize}`)
+  throw new SealRefusedError(`what it made of them has ${size} bytes instead of ${totalSize}`)
 }
+
+/** Whether the object may be there all the same, or nothing but a look at the upload tells what to do. */
+const isSettledByLook = (error: unknown): boolean =>
+  // A store may say to a repeated Complete what it says of lost parts.
+  error instanceof ChunksLostError ||
+  isNamed(error, 'InvalidPart') ||
+  isNoUpload(error) ||
+  isUncertain(error) ||
+  refusalOf(error) !== undefined
