@@ -36,7 +36,7 @@ async function gather(
   { chunkSize }: Upload,
   index: number,
   body: AsyncIterable<Uint8Array>,
-): Promise<Buffer> {
+): Promise<Uint8Array> {
   const pieces: Uint8Array[] = []
   let size = 0
   for await (const piece of body) {
@@ -45,5 +45,7 @@ async function gather(
     pieces.push(piece)
   }
   if (size === 0) throw wrongLength(index, 1, 0)
-  return Buffer.concat(pieces)
+  const [first] = pieces
+  // What came in one need not be copied.
+  return pieces.length === 1 ? first! : Buffer.concat(pieces, size)
 }
