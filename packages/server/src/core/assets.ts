@@ -113,7 +113,7 @@ export function createAssets({ metadata, store, links, clock, redirect }: AssetD
     const found = await store.findFile(object.ref, name)
     if (!found) throw fileNotFound()
     const { size, open } = found
-    const etag = `${object.etag}-${name}-${size}`
+    const etag = found.etag ?? `${object.etag}-${name}-${size}`
     return {
       ...{ asset, name, size, etag },
       read: (start, end) => open({ start, end }),

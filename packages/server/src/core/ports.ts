@@ -68,12 +68,14 @@ export interface ChunkStore {
   abort(upload: Upload): Promise<void>
   /** Frees a sealed object and the files kept with it. Idempotent. */
   remove(ref: string): Promise<void>
-  /** Resolves when the store can be written to. */
+  /** Resolves when the store is there; whether it takes bytes, only writing shows. */
   ping(): Promise<void>
 }
 
 export interface StoredFile {
   size: number
+  /** Where readers get it from the store: the one they see there, without quotes. */
+  etag?: string
   /** Bytes `start` to `end` (inclusive). */
   open(range: { start: number; end: number }): AsyncIterable<Uint8Array>
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { createContentLinks } from '../../src/core/links.ts'
+import { HOUR } from '../contract/samples.ts'
 import { CHUNK, chunksOf } from '../support/program-api.ts'
 import { s3Missing } from '../support/s3.ts'
 import { createS3World } from '../support/s3-world.ts'
@@ -73,6 +75,25 @@ describe.skipIf(s3Missing)('an upload to Ceph, by the API', () => {
     const etag = head.headers.get('etag')!
     expect(part.headers.get('etag')).toBe(etag)
     expect((await get({ 'if-none-match': etag })).status).toBe(304)
+  })
+
+  it('has files with one ETag, whoever is asked for it', async () => {
+    await using world = await createS3World()
+    const { created } = await world.upload(bytes)
+    async function* body() {
+      yield Buffer.from('a picture')
+    }
+    await world.store.putFile(created.asset_id, 'thumbnail.jpg', body())
+    const links = createContentLinks(world.ports.signer, Date.now, HOUR)
+    const url = links.fileUrl(created.asset_id, 'thumbnail.jpg', world.origin)
+
+    const got = await fetch(url)
+    expect([got.redirected, await got.text()]).toEqual([true, 'a picture'])
+    const etag = got.headers.get('etag')!
+    const ask = (headers: Record<string, string>, method: string) =>
+      fetch(url, { method, headers, redirect: 'manual' })
+    expect((await ask({}, 'HEAD')).headers.get('etag')).toBe(etag)
+    expect((await ask({ 'if-none-match': etag }, 'GET')).status).toBe(304)
   })
 
   it('is streamed through us where that is set', async () => {

@@ -65,7 +65,7 @@ export function createDerivedFiles(
         const found = await objects.find(key)
         if (!found) return undefined
         return {
-          size: found.size,
+          ...found,
           open: (range) => objects.read(key, range, () => contentMissing(ref)),
         }
       }),
