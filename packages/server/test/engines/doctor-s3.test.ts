@@ -263,6 +263,23 @@ describe.skipIf(s3Missing)('partway doctor on a bucket', () => {
     expect(check('complete').outcome).toBe('ok')
   })
 
+  it('warns of a store that gives equal bytes another ETag each time', async () => {
+    const bucket = await makeBucket()
+    let puts = 0
+    await using proxy = await startProxy(await endpointOf(), {
+      etag: ({ method, requestBody }) =>
+        method === 'PUT' && requestBody.byteLength === 11 ? `"${++puts}"` : undefined,
+    })
+    const { check, names } = await runDoctor(settings(bucket, proxy.url))
+    expect(names('failed')).toEqual([])
+    expect(check('repeated chunks')).toMatchObject({
+      ...{ outcome: 'warning', found: expect.stringContaining('another ETag') },
+      remedy: expect.stringMatching(/\naws s3api put-bucket-encryption --bucket .*"AES256"/),
+    })
+    expect(check('complete').outcome).toBe('ok')
+    await expectEmpty(bucket)
+  })
+
   it('finds what a proxy before the public endpoint does to chunks', async () => {
     const bucket = await makeBucket()
     await using proxy = await startProxy(await endpointOf(), {

@@ -46,6 +46,15 @@ export const putLifecycleCommand = (place: Place, Rules: LifecycleRule[]): strin
     ...['--lifecycle-configuration', quoted({ Rules })],
   )
 
+/** Keys of the store's own, so that ETags are MD5. */
+export function putEncryptionCommand(place: Place): string {
+  const Rules = [{ ApplyServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }]
+  return s3api(
+    ...(['put-bucket-encryption', place] as const),
+    ...['--server-side-encryption-configuration', quoted({ Rules })],
+  )
+}
+
 export const deleteObjectCommand = (place: Place, key: string): string =>
   s3api('delete-object', place, '--key', key)
 

@@ -6,7 +6,7 @@ import { isNoUpload } from './errors.ts'
 import { createKeys } from './keys.ts'
 import { createMultipart, type Place as UploadPlace } from './multipart.ts'
 import { createObjects } from './objects.ts'
-import { abortUploadCommand, deleteObjectCommand } from './probe-commands.ts'
+import { abortUploadCommand, deleteObjectCommand, putEncryptionCommand } from './probe-commands.ts'
 import { type Pages, probePageReads, probePageUploads } from './probe-cors.ts'
 import { answerError } from './probe-errors.ts'
 import type { Steps } from './probe-steps.ts'
@@ -19,7 +19,8 @@ const BODY_PATIENCE_MS = 30_000
 const URL_MS = 10 * 60_000
 
 const CHECKS = {
-  ...{ chunks: 'chunk URLs', size: 'size of chunks', list: 'list chunks', complete: 'complete' },
+  ...{ chunks: 'chunk URLs', again: 'repeated chunks', size: 'size of chunks' },
+  ...{ list: 'list chunks', complete: 'complete' },
   ...{ read: 'content URL', remove: 'delete', tidy: 'removing the probe' },
 }
 
@@ -78,9 +79,10 @@ export async function probeUpload(
       const { chunks, tidy, ...others } = CHECKS
       return steps.skip('no chunk could be put', ...Object.values(others))
     }
+    await probeAgain(sent.urls[1]!, bodies[1], sent.etags[1]!)
     await probeSize(sent.urls[1]!, bodies[1])
     await probePageUploads(steps, bucket, pages, sent.urls[1]!, bodies[1])
-    await steps.step(
+    const listed = await steps.step(
       ...([CHECKS.list, { action: 's3:ListMultipartUploadParts' }] as const),
       async () => {
         const parts = await multipart.list(place, [1, 2])
@@ -90,7 +92,12 @@ export async function probeUpload(
       },
       () => 'both chunks are listed with their sizes',
     )
-    const named = sent.etags.map((etag, i) => ({ index: i + 1, etag: `"${etag}"` }))
+    // The second was put again since, and may have another ETag now.
+    const [first, second] = sent.etags.map((etag) => `"${etag}"`)
+    const named = [
+      { index: 1, etag: first! },
+      { index: 2, etag: listed?.get(2)?.ETag ?? second! },
+    ]
     const completed = await steps.step(
       ...([CHECKS.complete, { action: 's3:PutObject' }] as const),
       async () => {
@@ -114,6 +121,29 @@ export async function probeUpload(
       },
       () => 'the object is removed again',
     )
+  }
+
+  /** Clients send a chunk again when they do not hear of it; the first body may also land last. */
+  async function probeAgain(
+    url: string,
+    body: Uint8Array<ArrayBuffer>,
+    before: string,
+  ): Promise<void> {
+    const check = CHECKS.again
+    try {
+      const after = await within((signal) => send(url, body, signal))
+      if (after === before) {
+        steps.add({ check, outcome: 'ok', found: 'a chunk that is put again keeps its ETag' })
+        return
+      }
+      steps.add({
+        ...{ check, outcome: 'warning' },
+        found: 'a chunk that is put again gets another ETag: uploads may fail as overwritten',
+        remedy: `Use a bucket whose equal bytes have equal ETags: with aws:kms or aws:kms:dsse as its encryption, change that.\n${putEncryptionCommand(steps.place)}`,
+      })
+    } catch (error) {
+      steps.failed(check, error, { action: 's3:PutObject', signedUrl: true })
+    }
   }
 
   async function probeSize(url: string, body: Uint8Array<ArrayBuffer>): Promise<void> {
