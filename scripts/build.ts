@@ -1,8 +1,10 @@
 // Bundles each package into its dist folder, and writes the declarations of the client. Packages
-// from the registry stay imports; only the private protocol package goes in.
+// from the registry stay imports; only the private protocol package goes in. The console is a page, with
+// all it needs, in the folder of the server.
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build } from 'rolldown'
+import { build as buildPage } from 'vite'
 import { emitClientTypes } from './support/client-types.ts'
 
 const packages = join(import.meta.dirname, '..', 'packages')
@@ -39,3 +41,5 @@ for (const { name, entries, platform } of BUNDLES) {
   })
 }
 await emitClientTypes()
+// Into the dist folder of the server, which was emptied above.
+await buildPage({ root: join(packages, 'console'), logLevel: 'warn' })

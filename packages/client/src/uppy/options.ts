@@ -17,9 +17,9 @@ export interface PartwayOptions<M extends Meta, B extends Body> extends PluginOp
   /** @default what Uppy has as `meta`, without Uppy's own */
   userMetadata?: (file: UppyFile<M, B>) => UserMetadataInput | undefined
   /** Have an HLS stream made; video and audio only. */
-  enableHls?: boolean
+  enableHls?: boolean | ((file: UppyFile<M, B>) => boolean)
   /** Have a thumbnail made. */
-  enableThumbnail?: boolean
+  enableThumbnail?: boolean | ((file: UppyFile<M, B>) => boolean)
   /** Chunks of one file under way at once. @default auto */
   concurrency?: number | 'auto'
   /** Most bytes a second, for each file. @default no limit */
@@ -50,7 +50,10 @@ export function uploadOptions<M extends Meta, B extends Body>(
   file: UppyFile<M, B>,
   options: PartwayOptions<M, B>,
 ): { source: Source; options: UploadOptions } {
-  const { type, userMetadata, enableHls, enableThumbnail, concurrency, limitRate } = options
+  const { type, userMetadata, concurrency, limitRate } = options
+  const [enableHls, enableThumbnail] = [options.enableHls, options.enableThumbnail].map((wanted) =>
+    typeof wanted === 'function' ? wanted(file) : wanted,
+  )
   const kind = type?.(file) ?? typeOfMime(file)
   const metadata = userMetadata ? userMetadata(file) : ownMetadata(file)
   const { name, relativePath } = file.meta

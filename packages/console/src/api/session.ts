@@ -1,0 +1,94 @@
+import { type Client, createClient, UploadError } from '@partway/client'
+import { signal } from '@preact/signals'
+import { createHttp, type Get } from './http.ts'
+import { createLive, type Live } from './live.ts'
+
+/** What the page has while somebody is signed in. */
+export interface Session {
+  key: string
+  client: Client
+  /** Calls that the client does not have. */
+  get: Get
+  live: Live
+}
+
+/** Of the tab, and gone with it. */
+const STORED_KEY = 'partway-key'
+
+export const session = signal<Session | undefined>(undefined)
+/** Why there is no session, where somebody should be told. */
+export const signedOutBecause = signal('')
+
+/** @throws UploadError when the server does not take the key, or does not answer */
+export async function signIn(key: string): Promise<void> {
+  await createClient({ server: location.origin, apiKey: key }).assets.list({ page_limit: 1 })
+  remember(key)
+  open(key)
+}
+
+/** With the key of this tab, without asking the server first. */
+export function restoreSession(): void {
+  const key = remembered()
+  if (key !== undefined) open(key)
+}
+
+export function signOut(reason = ''): void {
+  session.value?.live.close()
+  session.value = undefined
+  signedOutBecause.value = reason
+  forgetKey()
+}
+
+function open(key: string): void {
+  const client = createClient({ server: location.origin, apiKey: key })
+  const get = refusing(createHttp(key))
+  signedOutBecause.value = ''
+  session.value = {
+    ...{ key, get, live: createLive(key) },
+    client: { ...client, uploads: refusingAll(client.uploads), assets: refusingAll(client.assets) },
+  }
+}
+
+type Call = (...args: never[]) => Promise<unknown>
+
+/** A key that was taken back ends the session, whichever call finds out. */
+function refusing<T extends Call>(call: T): T {
+  const watched = async (...args: Parameters<T>) => {
+    try {
+      return await call(...args)
+    } catch (error) {
+      if (error instanceof UploadError && error.status === 401) {
+        signOut(`The server no longer takes this key: ${error.message}`)
+      }
+      throw error
+    }
+  }
+  return watched as T
+}
+
+function refusingAll<T extends Record<string, Call>>(api: T): T {
+  return Object.fromEntries(
+    Object.entries(api).map(([name, call]) => [name, refusing(call)]),
+  ) as unknown as T
+}
+
+// Storage may be forbidden; then the key is asked for after each reload.
+function remembered(): string | undefined {
+  try {
+    return sessionStorage.getItem(STORED_KEY) ?? undefined
+  } catch {
+    return undefined
+  }
+}
+
+function remember(key: string): void {
+  try {
+    sessionStorage.setItem(STORED_KEY, key)
+  } catch {}
+}
+
+function forgetKey(): void {
+  try {
+    sessionStorage.removeItem(STORED_KEY)
+  } catch {}
+}

@@ -1,0 +1,171 @@
+import { UploadError } from '@partway/client'
+import type { Asset } from '@partway/protocol'
+import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
+import { formatAge, formatDuration, formatSize } from '../lib/format.ts'
+import { linkTo } from '../lib/route.ts'
+import { confirm } from '../ui/confirm.tsx'
+import { Copyable } from '../ui/copy.tsx'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Badge, Bar, Facts, Skeleton } from '../ui/pieces.tsx'
+import { RequestButton } from '../ui/request.tsx'
+import { toast } from '../ui/toasts.tsx'
+import { Player } from './player.tsx'
+import { assetRequests } from './requests.ts'
+import { TechnicalSection } from './technical.tsx'
+import { UserMetadataSection } from './user-metadata.tsx'
+
+const LIST = linkTo({ view: 'assets', page: 1, name: '', type: '' })
+
+export function AssetDetail({ id }: { id: string }) {
+  const { client } = useSession()
+  const { data, error, reload, change } = useLoad(`asset ${id}`, () => client.assets.retrieve(id))
+  const settled =
+    data?.status !== 'processing' && !isMaking(data?.hls) && !isMaking(data?.thumbnail)
+  useLive({
+    asset: (asset) => asset._id === id && change(() => asset),
+    assetDeleted: (gone) => gone === id && reload(),
+    // A player must not be disturbed by questions whose answer is known.
+    stale: () => settled || reload(),
+  })
+  return (
+    <section class="view">
+      <a class="back" href={LIST}>
+        <Icon name="back" />
+        Assets
+      </a>
+      {error === undefined ? null : (
+        <>
+          {data ? null : <h1 tabIndex={-1}>Asset</h1>}
+          <ErrorNote
+            error={error}
+            what={isMissing(error) ? 'There is no such asset' : 'The asset could not be loaded'}
+            onRetry={reload}
+          />
+        </>
+      )}
+      {data ? <Details asset={data} onChange={reload} /> : null}
+      {!data && error === undefined ? (
+        <>
+          <h1 tabIndex={-1}>Asset</h1>
+          <Skeleton rows={6} label="Loading the asset" />
+        </>
+      ) : null}
+    </section>
+  )
+}
+
+function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
+  const { client } = useSession()
+  const now = useNow(30_000)
+  const { _id, filename, status, size, duration, url } = asset
+  return (
+    <>
+      <header class="view-head">
+        <div>
+          <h1 tabIndex={-1}>{filename}</h1>
+          <Badge status={status} />
+        </div>
+        <div class="actions">
+          <RequestButton requests={assetRequests(asset)} />
+          {url ? (
+            <a class="button" href={url} download={filename}>
+              <Icon name="download" />
+              Download
+            </a>
+          ) : null}
+          <button
+            type="button"
+            class="button danger"
+            onClick={() =>
+              confirm({
+                title: `Delete ${filename}?`,
+                text: 'The asset and everything made of it are removed. This cannot be undone.',
+                action: 'Delete',
+                async run() {
+                  await client.assets.delete(_id)
+                  toast(`${filename} was deleted.`)
+                  location.hash = LIST
+                },
+              })
+            }
+          >
+            <Icon name="trash" />
+            Delete
+          </button>
+        </div>
+      </header>
+      <Trouble asset={asset} />
+      <div class="detail-columns">
+        <Player asset={asset} />
+        <div class="card">
+          <h2>About</h2>
+          <Facts
+            facts={[
+              ['Type', asset.file_type],
+              ['Size', size === undefined ? undefined : formatSize(size)],
+              ['Duration', duration === undefined ? undefined : formatDuration(duration)],
+              ['Created', formatAge(Date.parse(asset.created_at), now)],
+              ['Came by', METHODS[asset.method]],
+              ['HLS', asset.hls ? <Badge key="hls" status={asset.hls.status} /> : undefined],
+              [
+                'Thumbnail',
+                asset.thumbnail ? <Badge key="thumb" status={asset.thumbnail.status} /> : undefined,
+              ],
+              ['Asset', <Copyable key="id" text={_id} name="the id" />],
+              ['URL', url ? <Copyable key="url" text={url} name="the URL" /> : undefined],
+            ]}
+          />
+          {url ? <p class="fine">The URL is signed, and expires.</p> : null}
+        </div>
+        <UserMetadataSection asset={asset} onSaved={onChange} />
+        <TechnicalSection metadata={asset.technical_metadata} />
+      </div>
+    </>
+  )
+}
+
+const METHODS: Record<Asset['method'], string> = {
+  multipart: 'an upload in chunks',
+  direct: 'one form',
+  url: 'a URL',
+}
+
+/** What went wrong, or is not there yet. */
+function Trouble({ asset }: { asset: Asset }) {
+  const { error, status, import: fetched, hls, thumbnail, url } = asset
+  return (
+    <>
+      {error ? (
+        <div class="error-note" role="alert">
+          <Icon name="alert" />
+          <div>
+            <strong>It is not what it was declared to be, or could not be read.</strong>{' '}
+            {error.message}
+          </div>
+        </div>
+      ) : null}
+      {hls?.error ? <p class="note">There is no HLS stream: {hls.error.message}</p> : null}
+      {thumbnail?.error ? (
+        <p class="note">There is no thumbnail: {thumbnail.error.message}</p>
+      ) : null}
+      {fetched ? (
+        <div class="note">
+          It is being fetched: {formatSize(fetched.fetched_size)}
+          {fetched.total_size ? ` of ${formatSize(fetched.total_size)}` : ''}
+          <Bar value={fetched.fetched_size} max={fetched.total_size ?? 0} label="Fetched" />
+        </div>
+      ) : null}
+      {status === 'processing' && !fetched ? (
+        <p class="note" role="status">
+          {url ? 'The file is there and is being looked at.' : 'The file is still on its way.'}
+        </p>
+      ) : null}
+    </>
+  )
+}
+
+const isMaking = (made: Asset['hls'] | Asset['thumbnail']) =>
+  made?.status === 'pending' || made?.status === 'processing'
+
+const isMissing = (error: unknown) => error instanceof UploadError && error.status === 404

@@ -1,0 +1,111 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { session, signIn, signOut } from '../api/session.ts'
+import { AssetDetail } from '../assets/detail.tsx'
+import { AssetsView } from '../assets/list.tsx'
+import { linkTo } from '../lib/route.ts'
+import { ConfirmHost } from '../ui/confirm.tsx'
+import { Empty } from '../ui/pieces.tsx'
+import { Toasts } from '../ui/toasts.tsx'
+import { stopEngine } from '../upload/uploader.ts'
+import { UploadView } from '../upload/view.tsx'
+import { UploadDetail } from '../uploads/detail.tsx'
+import { UploadsView } from '../uploads/list.tsx'
+import { ErrorBoundary } from './error-boundary.tsx'
+import { givenKey } from './given-key.ts'
+import { Header } from './header.tsx'
+import { KeyScreen } from './key-screen.tsx'
+import { route } from './router.ts'
+
+export function App() {
+  const key = givenKey.value
+  const [error, setError] = useState<unknown>()
+  const open = session.value !== undefined
+  useEffect(() => {
+    if (key === undefined) return
+    signOut()
+    setError(undefined)
+    signIn(key)
+      .catch(setError)
+      .finally(() => {
+        givenKey.value = undefined
+      })
+  }, [key])
+  useEffect(() => (open ? stopEngine : undefined), [open])
+  return (
+    <>
+      <ErrorBoundary>
+        {open ? <Console /> : <KeyScreen checking={key !== undefined} error={error} />}
+      </ErrorBoundary>
+      <ConfirmHost />
+      <Toasts />
+    </>
+  )
+}
+
+function Console() {
+  const { view } = route.value
+  const main = useRef<HTMLElement>(null)
+  const uploading = view === 'upload'
+  // Once it was shown it stays: what is sent goes on while other views are looked at.
+  const [visited, setVisited] = useState(uploading)
+  if (uploading && !visited) setVisited(true)
+  const place = JSON.stringify({ ...route.value, name: '', type: '', page: 0 })
+  const first = useRef(place)
+
+  useEffect(() => {
+    const heading = main.current?.querySelector<HTMLElement>('section:not([hidden]) h1')
+    document.title = `${heading?.textContent ?? 'Console'} · Partway`
+    // On arrival the focus is where the browser puts it; afterwards it goes along.
+    if (first.current === place) return
+    first.current = ''
+    heading?.focus()
+    window.scrollTo(0, 0)
+  }, [place])
+
+  return (
+    <>
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <Header />
+      <main ref={main} tabIndex={-1}>
+        {visited ? (
+          <ErrorBoundary>
+            <UploadView shown={uploading} />
+          </ErrorBoundary>
+        ) : null}
+        <ErrorBoundary key={place}>
+          <CurrentView />
+        </ErrorBoundary>
+      </main>
+    </>
+  )
+}
+
+function CurrentView() {
+  const current = route.value
+  switch (current.view) {
+    case 'upload':
+      return null
+    case 'uploads':
+      return <UploadsView page={current.page} />
+    case 'upload-detail':
+      return <UploadDetail id={current.id} />
+    case 'assets':
+      return <AssetsView {...current} />
+    case 'asset-detail':
+      return <AssetDetail id={current.id} />
+    default:
+      return (
+        <section class="view">
+          <h1 tabIndex={-1}>Nothing here</h1>
+          <Empty icon="search" title="This address leads nowhere">
+            <p>
+              Go to <a href={linkTo({ view: 'upload' })}>Upload</a> or{' '}
+              <a href={linkTo({ view: 'assets', page: 1, name: '', type: '' })}>Assets</a>.
+            </p>
+          </Empty>
+        </section>
+      )
+  }
+}

@@ -1,0 +1,58 @@
+import { signal } from '@preact/signals'
+import { useState } from 'preact/hooks'
+import { Dialog } from './dialog.tsx'
+import { ErrorNote } from './error-note.tsx'
+
+export interface Question {
+  title: string
+  text: string
+  /** What the button says that does it. */
+  action: string
+  /** The dialog stays, with the error, when it fails. */
+  run: () => Promise<unknown>
+}
+
+const question = signal<Question | undefined>(undefined)
+
+/** Asks before something that cannot be undone. */
+export function confirm(asked: Question): void {
+  question.value = asked
+}
+
+export function ConfirmHost() {
+  const asked = question.value
+  return asked ? <Confirm key={asked.title} {...asked} /> : null
+}
+
+function Confirm({ title, text, action, run }: Question) {
+  const [error, setError] = useState<unknown>()
+  const [busy, setBusy] = useState(false)
+  const close = () => {
+    question.value = undefined
+  }
+  const go = async () => {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await run()
+      close()
+    } catch (cause) {
+      setError(cause)
+      setBusy(false)
+    }
+  }
+  return (
+    <Dialog title={title} onClose={close}>
+      <p>{text}</p>
+      {error === undefined ? null : <ErrorNote error={error} />}
+      <div class="actions end">
+        <button type="button" class="button" onClick={close}>
+          Keep it
+        </button>
+        <button type="button" class="button danger" disabled={busy} onClick={go}>
+          {action}
+        </button>
+      </div>
+    </Dialog>
+  )
+}

@@ -1,0 +1,32 @@
+import { signal } from '@preact/signals'
+
+interface Toast {
+  id: number
+  text: string
+}
+
+/** How long it stays, in milliseconds. */
+const STAY_MS = 6000
+
+const toasts = signal<Toast[]>([])
+let lastId = 0
+
+/** Says something in passing, also to screen readers, without taking the focus. */
+export function toast(text: string): void {
+  const id = ++lastId
+  // The same words twice are one thing.
+  toasts.value = [...toasts.value.filter((each) => each.text !== text), { id, text }].slice(-4)
+  setTimeout(() => {
+    toasts.value = toasts.value.filter((each) => each.id !== id)
+  }, STAY_MS)
+}
+
+export const Toasts = () => (
+  <div class="toasts" role="status" aria-live="polite">
+    {toasts.value.map(({ id, text }) => (
+      <p class="toast" key={id}>
+        {text}
+      </p>
+    ))}
+  </div>
+)

@@ -1,0 +1,161 @@
+import type { UploadDetail } from '@partway/protocol'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { useSession } from '../api/use.ts'
+import { formatAge, formatSize, percentOf, plural } from '../lib/format.ts'
+import { baseName } from '../lib/unfinished.ts'
+import { confirm } from '../ui/confirm.tsx'
+import { Icon } from '../ui/icon.tsx'
+import { Badge, Bar } from '../ui/pieces.tsx'
+import { toast } from '../ui/toasts.tsx'
+import { openHandle } from './handles.ts'
+import { dropRecord, type UnfinishedRecord } from './records.ts'
+import { lockName, sending } from './track.ts'
+import { lookForRecords, records, withEngine } from './uploader.ts'
+
+/** What the server says of a file whose upload was begun before. */
+interface Known {
+  detail: UploadDetail
+  elsewhere: boolean
+}
+
+/** Files that were begun in this browser and are not sent now: the offer to go on with them. */
+export function UnfinishedList() {
+  const { client } = useSession()
+  const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map())
+  const underWay = sending.value
+
+  const look = async () => {
+    const found = await lookForRecords()
+    const held = (await navigator.locks?.query())?.held ?? []
+    const entries = await Promise.all(
+      found.map(async (record) => {
+        const detail = await client.uploads
+          .status(record.uploadId, { page_limit: 1 })
+          // Of another account, or gone: not offered.
+          .catch(() => undefined)
+        if (detail?.status === 'completed') await dropRecord(record.id)
+        const elsewhere = held.some(({ name }) => name === lockName(record.id))
+        return [record.id, detail && { detail, elsewhere }] as const
+      }),
+    )
+    setKnown(new Map(entries.filter((entry): entry is [string, Known] => entry[1] !== undefined)))
+  }
+  useEffect(() => {
+    void look()
+  }, [])
+
+  const shown = records.value.flatMap((record) => {
+    const found = known.get(record.id)
+    const offered = found && found.detail.status !== 'completed' && !underWay.has(record.id)
+    return offered ? [{ record, ...found }] : []
+  })
+  if (shown.length === 0) return null
+  return (
+    <section class="card unfinished" aria-labelledby="unfinished-title">
+      <header class="list-head">
+        <div>
+          <h2 id="unfinished-title">Go on with {plural(shown.length, 'file')}?</h2>
+          <p class="fine">
+            They were begun in this browser, and did not come to their end. What has arrived is not
+            sent again.
+          </p>
+        </div>
+        <button type="button" class="button plain small" onClick={look}>
+          <Icon name="retry" />
+          Look again
+        </button>
+      </header>
+      <ul class="rows">
+        {shown.map(({ record, ...state }) => (
+          <UnfinishedRow key={record.id} record={record} {...state} onGone={look} />
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+interface RowProps extends Known {
+  record: UnfinishedRecord
+  onGone: () => void
+}
+
+function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
+  const { client } = useSession()
+  const input = useRef<HTMLInputElement>(null)
+  const name = baseName(record.name)
+  const active = detail.status === 'active'
+
+  async function goOn(file: File): Promise<void> {
+    if (file.size !== record.size || file.lastModified !== record.modified) {
+      toast(
+        `This is not the same file: ${name} has ${formatSize(record.size)}, and was not changed since.`,
+      )
+      return
+    }
+    await withEngine((engine) => engine.goOn(file, record.name, record.wishes))
+  }
+  const start = () => {
+    if (!record.handle) return input.current?.click()
+    openHandle(record.handle).then(goOn, () => {
+      toast(`The browser does not give ${name} back. Choose the file again.`)
+      input.current?.click()
+    })
+  }
+  const discard = () =>
+    confirm({
+      title: `Discard ${name}?`,
+      text: 'The upload is ended on the server, and what has arrived is removed.',
+      action: 'Discard',
+      run: async () => {
+        if (active) await client.uploads.abort(record.uploadId)
+        await dropRecord(record.id)
+        onGone()
+      },
+    })
+
+  return (
+    <li class="row">
+      <div class="row-main">
+        <span class="row-title" title={record.name}>
+          {record.name}
+        </span>
+        <span class="row-note">
+          {formatSize(detail.uploaded_size)} of {formatSize(record.size)} arrived · begun{' '}
+          {formatAge(record.at, Date.now())}
+        </span>
+        {active ? (
+          <Bar
+            value={detail.uploaded_size}
+            max={record.size}
+            label={`${name}: ${percentOf(detail.uploaded_size, record.size)} per cent arrived`}
+          />
+        ) : null}
+      </div>
+      <div class="row-end">
+        {active ? null : <Badge status={detail.status} />}
+        {elsewhere ? <span class="fine">Being sent in another tab</span> : null}
+        {active && !elsewhere ? (
+          <button type="button" class="button primary small" onClick={start}>
+            {record.handle ? 'Go on' : 'Choose the file and go on'}
+          </button>
+        ) : null}
+        {elsewhere ? null : (
+          <button type="button" class="button plain small" onClick={discard}>
+            Discard
+          </button>
+        )}
+        <input
+          ref={input}
+          type="file"
+          hidden
+          aria-label={`Choose ${name} again`}
+          onChange={(event) => {
+            const [file] = event.currentTarget.files ?? []
+            if (file) void goOn(file)
+            event.currentTarget.value = ''
+          }}
+        />
+      </div>
+    </li>
+  )
+}

@@ -1,0 +1,49 @@
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { ErrorNote } from '../ui/error-note.tsx'
+import { Skeleton } from '../ui/pieces.tsx'
+import { RequestButton } from '../ui/request.tsx'
+import { OptionsCard } from './options.tsx'
+import { uploadRequests } from './requests.ts'
+import { SendingList } from './sending-list.tsx'
+import { UnfinishedList } from './unfinished-list.tsx'
+import { form, startEngine, wishesOf } from './uploader.ts'
+
+/** Stays while other views are shown: what is sent goes on. */
+export function UploadView({ shown }: { shown: boolean }) {
+  const target = useRef<HTMLDivElement>(null)
+  const [state, setState] = useState<'loading' | 'ready' | { error: unknown }>('loading')
+  const load = () => {
+    setState('loading')
+    startEngine(target.current!).then(
+      () => setState('ready'),
+      (error) => setState({ error }),
+    )
+  }
+  useEffect(load, [])
+  return (
+    <section class="view" hidden={!shown}>
+      <header class="view-head">
+        <div>
+          <h1 tabIndex={-1}>Upload</h1>
+          <p class="lead">
+            Drop files of any size. Close the laptop, lose the network, reload: it goes on where it
+            stopped.
+          </p>
+        </div>
+        <RequestButton requests={uploadRequests(wishesOf(form.value))} />
+      </header>
+      <UnfinishedList />
+      <div class="upload-columns">
+        <div class="upload-main">
+          {state === 'loading' ? <Skeleton rows={6} label="Loading the uploader" /> : null}
+          {typeof state === 'object' ? (
+            <ErrorNote error={state.error} what="The uploader could not be loaded" onRetry={load} />
+          ) : null}
+          <div ref={target} class="uppy-place" hidden={state !== 'ready'} />
+          <SendingList />
+        </div>
+        <OptionsCard />
+      </div>
+    </section>
+  )
+}

@@ -1,0 +1,104 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
+import { launchChromium } from '../../../client/test/support/browser-chromium.ts'
+import {
+  type Program,
+  startProgram,
+  TEST_KEY,
+  temporaryFolder,
+} from '../../../server/test/support/program.ts'
+import { createApi } from '../../../server/test/support/program-api.ts'
+import { startFront } from './front.ts'
+
+/** A built server that has the console, and one browser. */
+export interface ConsoleWorld extends AsyncDisposable {
+  browser: Browser
+  server: Program
+  /** Where the console is. */
+  origin: string
+  api: ReturnType<typeof createApi>
+  /** For files, gone at the end. */
+  folder: string
+}
+
+export async function startConsoleWorld(env: Record<string, string> = {}): Promise<ConsoleWorld> {
+  await using started = new AsyncDisposableStack()
+  const { path: folder } = started.use(await temporaryFolder())
+  const sweeping = { PARTWAY_GRACE_PERIOD: '1s', PARTWAY_SWEEP_INTERVAL: '200ms' }
+  const data = join(folder, 'data')
+  const server = started.use(await startProgram({ data, env: { ...sweeping, ...env } }))
+  const serves = (await fetch(server.url)).ok
+  const origin = serves ? server.url : started.use(await startFront(server.url)).url
+  const browser = await launchChromium()
+  started.defer(() => browser.close())
+  const kept = started.move()
+  return {
+    ...{ browser, server, origin, folder, api: createApi(server) },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** What a page did that it must not do. */
+export interface Misdeeds {
+  /** Requests to other hosts. */
+  foreign: string[]
+  /** Of the page's policy. */
+  violations: string[]
+  /** Errors that nobody caught, and what the console of the browser calls errors. */
+  errors: string[]
+}
+
+declare global {
+  interface Window {
+    /** Violations of the policy, gathered by the tests. */
+    told: (text: string) => void
+  }
+}
+
+/** A tab of its own, watched from its first request on. */
+export async function openPage(
+  world: ConsoleWorld,
+  { context, ...options }: BrowserContextOptions & { context?: BrowserContext } = {},
+): Promise<{ page: Page; misdeeds: Misdeeds }> {
+  const own = context ?? (await world.browser.newContext(options))
+  const page = await own.newPage()
+  const misdeeds: Misdeeds = { foreign: [], violations: [], errors: [] }
+  page.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url())
+    if (protocol !== 'blob:' && protocol !== 'data:' && origin !== world.origin) {
+      misdeeds.foreign.push(request.url())
+    }
+  })
+  page.on('pageerror', (error) => misdeeds.errors.push(error.message))
+  page.on('console', (message) => {
+    if (message.type() === 'error') misdeeds.errors.push(message.text())
+    if (/content security policy/i.test(message.text())) misdeeds.violations.push(message.text())
+  })
+  await page.exposeFunction('told', (text: string) => misdeeds.violations.push(text))
+  await page.addInitScript(() => {
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      window.told(`${violatedDirective} ${blockedURI}`),
+    )
+  })
+  return { page, misdeeds }
+}
+
+/** By the link that the server prints, then to a route such as `#/assets`. */
+export async function enter(world: ConsoleWorld, page: Page, route = ''): Promise<void> {
+  await page.goto(`${world.origin}/#key=${TEST_KEY}`)
+  await page.getByRole('navigation', { name: 'Main' }).waitFor()
+  if (route === '') return
+  await page.evaluate((hash) => {
+    location.hash = hash
+  }, route)
+}
+
+const SHOTS = process.env.SCREENSHOTS
+
+/** Writes a picture where `SCREENSHOTS` names a folder. */
+export async function shoot(page: Page, name: string): Promise<void> {
+  if (!SHOTS) return
+  await mkdir(SHOTS, { recursive: true })
+  await page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled' })
+}
