@@ -29,7 +29,7 @@ export function AssetDetail({ id }: { id: string }) {
     stale: () => settled || reload(),
   })
   return (
-    <section class="view">
+    <section class="view detail">
       <a class="back" href={LIST}>
         <Icon name="back" />
         Assets
@@ -97,8 +97,11 @@ function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
       </header>
       <Trouble asset={asset} />
       <div class="detail-columns">
-        <Player asset={asset} />
-        <div class="card">
+        <div class="detail-main">
+          <Player asset={asset} />
+          <UserMetadataSection asset={asset} onSaved={onChange} />
+        </div>
+        <div class="card about">
           <h2>About</h2>
           <Facts
             facts={[
@@ -118,9 +121,8 @@ function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
           />
           {url ? <p class="fine">The URL is signed, and expires.</p> : null}
         </div>
-        <UserMetadataSection asset={asset} onSaved={onChange} />
-        <TechnicalSection metadata={asset.technical_metadata} />
       </div>
+      <TechnicalSection metadata={asset.technical_metadata} />
     </>
   )
 }

@@ -174,12 +174,17 @@ function AssetCard({ asset }: { asset: Asset }) {
         </span>
         <span class="asset-note">
           {notes.filter(Boolean).join(' · ')}
-          {status === 'ready' ? null : <Badge status={status} />}
+          {status === 'ready' ? null : (
+            <Badge status={status}>{isArriving(asset) ? 'arriving' : status}</Badge>
+          )}
         </span>
       </a>
     </li>
   )
 }
+
+/** Its chunks are still being sent. */
+const isArriving = ({ status, url }: Asset) => status === 'processing' && !url
 
 /** The thumbnail, or else what kind of thing it is. */
 function Picture({ asset }: { asset: Asset }) {

@@ -14,6 +14,7 @@ import { ErrorBoundary } from './error-boundary.tsx'
 import { givenKey } from './given-key.ts'
 import { Header } from './header.tsx'
 import { KeyScreen } from './key-screen.tsx'
+import { OfflineNote } from './online.tsx'
 import { route } from './router.ts'
 
 export function App() {
@@ -68,6 +69,7 @@ function Console() {
         Skip to the content
       </button>
       <Header />
+      <OfflineNote />
       <main ref={main} tabIndex={-1}>
         {visited ? (
           <ErrorBoundary>

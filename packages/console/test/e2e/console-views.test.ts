@@ -1,0 +1,44 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
+import { MiB } from '../../../server/test/support/program-api.ts'
+import { writeRandomFile } from '../../../server/test/support/program-files.ts'
+import { seriousProblems } from '../support/axe.ts'
+import { type ConsoleWorld, openPage, shoot, startConsoleWorld } from '../support/console-world.ts'
+import { furnish, SCENES } from '../support/scenes.ts'
+
+const PHONE = { width: 360, height: 740 }
+
+/** With `SCREENSHOTS=folder`, pictures of all of it are written there. */
+describe.skipIf(skipsChromium)(`every view of the console ${inChromium}`, () => {
+  let world: ConsoleWorld
+  let made: Awaited<ReturnType<typeof furnish>>
+  beforeAll(async () => {
+    world = await startConsoleWorld()
+    made = await furnish(world)
+    await writeRandomFile(join(world.folder, 'long.mp4'), 60 * MiB)
+  }, 120_000)
+  afterAll(() => world?.[Symbol.asyncDispose]())
+
+  for (const { name, show } of SCENES) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      it(`has nothing serious for axe: ${name}, ${colorScheme}`, async () => {
+        const { page } = await openPage(world, { colorScheme, bypassCSP: true })
+        await show(world, page, made)
+        await shoot(page, `${name}-${colorScheme}`)
+        expect(await seriousProblems(page)).toEqual([])
+        await page.context().close()
+      })
+    }
+
+    it(`fits a phone, and keeps to the policy: ${name}`, async () => {
+      const { page, misdeeds } = await openPage(world, { viewport: PHONE, hasTouch: true })
+      await show(world, page, made)
+      await shoot(page, `${name}-phone`)
+      const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(wider).toBeLessThanOrEqual(0)
+      expect(misdeeds).toEqual({ foreign: [], violations: [], errors: [] })
+      await page.context().close()
+    })
+  }
+})

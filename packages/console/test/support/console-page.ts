@@ -1,0 +1,64 @@
+import type { CDPSession, Locator, Page } from 'playwright-core'
+
+/** What people do in the upload view, and what they see. */
+export interface UploadPage {
+  /** Puts files into the input that "choose files" opens. */
+  choose(...paths: string[]): Promise<void>
+  /** Drops files from the file manager. */
+  drop(...paths: string[]): Promise<void>
+  start(): Promise<void>
+  /** The row of a file under the Dashboard. */
+  row(name: string): Locator
+  /** Waits until so many per cent are sent. */
+  percent(name: string, least: number): Promise<void>
+  stored(name: string, timeout?: number): Promise<void>
+  /** As many bytes a second leave the page as this; -1: no limit. */
+  slow(bytesPerSecond: number): Promise<void>
+}
+
+export async function uploadPage(page: Page): Promise<UploadPage> {
+  const session: CDPSession = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  const input = page.locator('.uppy-Dashboard-input').first()
+  const row = (name: string) =>
+    page
+      .getByRole('region', { name: 'Files of this tab' })
+      .getByRole('listitem')
+      .filter({ hasText: name })
+  return {
+    async choose(...paths) {
+      await input.waitFor({ state: 'attached' })
+      await input.setInputFiles(paths)
+    },
+    async drop(...files) {
+      const place = page.locator('.uppy-Dashboard-AddFiles').first()
+      await place.waitFor()
+      const box = (await place.boundingBox())!
+      const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+      for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+        const data = { items: [], files, dragOperationsMask: 1 }
+        await session.send('Input.dispatchDragEvent', { type, ...at, data })
+      }
+    },
+    start: () => page.locator('.uppy-StatusBar-actionBtn--upload').click(),
+    row,
+    async percent(name, least) {
+      const figure = row(name).locator('.figure')
+      await figure.waitFor()
+      const deadline = Date.now() + 60_000
+      for (;;) {
+        const text = await figure.textContent({ timeout: 5000 })
+        if (Number.parseInt(text ?? '', 10) >= least) return
+        if (Date.now() > deadline) throw new Error(`${name} is still at ${text}`)
+        await page.waitForTimeout(50)
+      }
+    },
+    async stored(name, timeout = 90_000) {
+      await row(name).getByText('stored', { exact: true }).waitFor({ timeout })
+    },
+    async slow(uploadThroughput) {
+      const unlimited = { offline: false, latency: 0, downloadThroughput: -1 }
+      await session.send('Network.emulateNetworkConditions', { ...unlimited, uploadThroughput })
+    },
+  }
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { type MetadataRow, metadataOf, rowsOf } from '../../src/lib/metadata.ts'
+import { technicalFacts } from '../../src/lib/technical.ts'
+
+const row = (key: string, value: string, kind: MetadataRow['kind'] = 'text') => ({
+  key,
+  kind,
+  value,
+})
+
+describe('key-value pairs', () => {
+  it('come back as they went in', () => {
+    const values = { title: '007', take: 3.5, final: false }
+    expect(metadataOf(rowsOf(values))).toEqual({ values })
+  })
+
+  it('leave out rows with nothing in them', () => {
+    expect(metadataOf([row('', ''), row(' a ', 'b')])).toEqual({ values: { a: 'b' } })
+  })
+
+  it('tell the first thing that is wrong, and where', () => {
+    expect(metadataOf([row('', 'x')])).toEqual({ row: 0, problem: 'Give “x” a key.' })
+    expect(metadataOf([row('a', 'x'), row('a', 'y')])).toMatchObject({ row: 1 })
+    expect(metadataOf([row('a', '')])).toMatchObject({ row: 0 })
+    expect(metadataOf([row('n', '1e', 'number'), row('m', '')])).toEqual({
+      ...{ row: 0, problem: '“1e” is not a number.' },
+    })
+    expect(metadataOf([row('n', ' ', 'number')])).toMatchObject({ row: 0 })
+  })
+})
+
+describe('technical metadata', () => {
+  it('is written with units, in words', () => {
+    const facts = technicalFacts({
+      file_size_bytes: 314_572_800,
+      video_duration_seconds: 6.04,
+      video_fps: 29.97002997,
+      audio_sample_rate: 48_000,
+      is_hdr: false,
+      bitrate_bps: 1_500_000,
+      file_mime_type: 'video/mp4',
+      gone: undefined,
+    })
+    expect(facts).toEqual([
+      ['File size', '300.0 MiB'],
+      ['Video duration', '0:06 (6.04 s)'],
+      ['Video fps', '29.97'],
+      ['Audio sample rate', '48,000 Hz'],
+      ['Is HDR', 'no'],
+      ['Bitrate', '1.5 Mbit/s'],
+      ['File MIME type', 'video/mp4'],
+    ])
+  })
+})
