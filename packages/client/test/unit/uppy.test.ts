@@ -152,15 +152,20 @@ describe('the Uppy plugin', () => {
     })
   })
 
-  it('asks its options for type and metadata', async () => {
+  it('asks its options for type, metadata, and what is to be made', async () => {
     const { uppy, fakes, add } = setUp({
       type: () => 'audio',
       userMetadata: ({ size }) => ({ size: size ?? 0 }),
+      enableHls: ({ name }) => name === 'a.mp4',
+      enableThumbnail: ({ name }) => name !== 'a.mp4',
     })
     add('a.mp4')
     void uppy.upload()
     await turn()
-    expect(fakes[0]!.options).toMatchObject({ type: 'audio', userMetadata: { size: 7 } })
+    const { onProgress: _, signal: __, ...options } = fakes[0]!.options
+    expect(options).toEqual({
+      ...{ filename: 'a.mp4', type: 'audio', userMetadata: { size: 7 }, enableHls: true },
+    })
   })
 
   it('stops without ending anything when it is taken out itself', async () => {

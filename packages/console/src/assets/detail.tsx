@@ -6,6 +6,7 @@ import { linkTo } from '../lib/route.ts'
 import { confirm } from '../ui/confirm.tsx'
 import { Copyable } from '../ui/copy.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar, Facts, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
@@ -34,67 +35,66 @@ export function AssetDetail({ id }: { id: string }) {
         <Icon name="back" />
         Assets
       </a>
+      <header class="view-head">
+        <div>
+          <Heading text={data?.filename ?? 'Asset'} />
+          {data ? <Badge status={data.status} /> : null}
+        </div>
+        {data ? <Actions asset={data} /> : null}
+      </header>
       {error === undefined ? null : (
-        <>
-          {data ? null : <h1 tabIndex={-1}>Asset</h1>}
-          <ErrorNote
-            error={error}
-            what={isMissing(error) ? 'There is no such asset' : 'The asset could not be loaded'}
-            onRetry={reload}
-          />
-        </>
+        <ErrorNote
+          error={error}
+          what={isMissing(error) ? 'There is no such asset' : 'The asset could not be loaded'}
+          onRetry={reload}
+        />
       )}
       {data ? <Details asset={data} onChange={reload} /> : null}
-      {!data && error === undefined ? (
-        <>
-          <h1 tabIndex={-1}>Asset</h1>
-          <Skeleton rows={6} label="Loading the asset" />
-        </>
-      ) : null}
+      {!data && error === undefined ? <Skeleton rows={6} label="Loading the asset" /> : null}
     </section>
   )
 }
 
-function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
+function Actions({ asset }: { asset: Asset }) {
   const { client } = useSession()
+  const { _id, filename, url } = asset
+  return (
+    <div class="actions">
+      <RequestButton requests={assetRequests(asset)} />
+      {url ? (
+        <a class="button" href={url} download={filename}>
+          <Icon name="download" />
+          Download
+        </a>
+      ) : null}
+      <button
+        type="button"
+        class="button danger"
+        onClick={() =>
+          confirm({
+            title: `Delete ${filename}?`,
+            text: 'The asset and everything made of it are removed. This cannot be undone.',
+            action: 'Delete',
+            async run() {
+              await client.assets.delete(_id)
+              toast(`${filename} was deleted.`)
+              location.hash = LIST
+            },
+          })
+        }
+      >
+        <Icon name="trash" />
+        Delete
+      </button>
+    </div>
+  )
+}
+
+function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
   const now = useNow(30_000)
-  const { _id, filename, status, size, duration, url } = asset
+  const { _id, size, duration, url } = asset
   return (
     <>
-      <header class="view-head">
-        <div>
-          <h1 tabIndex={-1}>{filename}</h1>
-          <Badge status={status} />
-        </div>
-        <div class="actions">
-          <RequestButton requests={assetRequests(asset)} />
-          {url ? (
-            <a class="button" href={url} download={filename}>
-              <Icon name="download" />
-              Download
-            </a>
-          ) : null}
-          <button
-            type="button"
-            class="button danger"
-            onClick={() =>
-              confirm({
-                title: `Delete ${filename}?`,
-                text: 'The asset and everything made of it are removed. This cannot be undone.',
-                action: 'Delete',
-                async run() {
-                  await client.assets.delete(_id)
-                  toast(`${filename} was deleted.`)
-                  location.hash = LIST
-                },
-              })
-            }
-          >
-            <Icon name="trash" />
-            Delete
-          </button>
-        </div>
-      </header>
       <Trouble asset={asset} />
       <div class="detail-columns">
         <div class="detail-main">

@@ -5,6 +5,7 @@ import { formatAge, formatDuration, formatSize, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { replaceRoute } from '../shell/router.ts'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Empty, Pager, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
@@ -53,7 +54,7 @@ export function AssetsView({ page, name, type }: ViewProps) {
     <section class="view">
       <header class="view-head">
         <div>
-          <h1 tabIndex={-1}>Assets</h1>
+          <Heading text="Assets" />
           <p class="lead">What uploads became. Newest first.</p>
         </div>
         <RequestButton requests={listRequests(query)} />

@@ -4,6 +4,7 @@ import { AssetDetail } from '../assets/detail.tsx'
 import { AssetsView } from '../assets/list.tsx'
 import { linkTo } from '../lib/route.ts'
 import { ConfirmHost } from '../ui/confirm.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Empty } from '../ui/pieces.tsx'
 import { Toasts } from '../ui/toasts.tsx'
 import { stopEngine } from '../upload/uploader.ts'
@@ -55,7 +56,6 @@ function Console() {
 
   useEffect(() => {
     const heading = main.current?.querySelector<HTMLElement>('section:not([hidden]) h1')
-    document.title = `${heading?.textContent ?? 'Console'} · Partway`
     // On arrival the focus is where the browser puts it; afterwards it goes along.
     if (first.current === place) return
     first.current = ''
@@ -100,7 +100,7 @@ function CurrentView() {
     default:
       return (
         <section class="view">
-          <h1 tabIndex={-1}>Nothing here</h1>
+          <Heading text="Nothing here" />
           <Empty icon="search" title="This address leads nowhere">
             <p>
               Go to <a href={linkTo({ view: 'upload' })}>Upload</a> or{' '}

@@ -1,5 +1,6 @@
 import { Component, type ComponentChildren } from 'preact'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 
 /** A defect in one view leaves the others alone, and is never a blank page. */
 export class ErrorBoundary extends Component<
@@ -20,7 +21,7 @@ export class ErrorBoundary extends Component<
     if (!this.state.failed) return this.props.children
     return (
       <section class="view">
-        <h1 tabIndex={-1}>Something broke</h1>
+        <Heading text="Something broke" />
         <ErrorNote
           error={this.state.error}
           what="This part of the page has a defect"

@@ -50,12 +50,11 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
       target,
       inline: true,
       width: '100%',
-      height: 440,
+      height: 380,
       theme: dark ? 'dark' : 'light',
       fileManagerSelectionType: 'both',
       singleFileFullScreen: false,
       proudlyDisplayPoweredByUppy: false,
-      showRemoveButtonAfterComplete: true,
       // A picture of every frame of hundreds of files is not what the machine is wanted for.
       disableThumbnailGenerator: true,
       locale: { strings: STRINGS } as never,

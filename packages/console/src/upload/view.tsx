@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
 import { OptionsCard } from './options.tsx'
@@ -24,7 +25,7 @@ export function UploadView({ shown }: { shown: boolean }) {
     <section class="view" hidden={!shown}>
       <header class="view-head">
         <div>
-          <h1 tabIndex={-1}>Upload</h1>
+          <Heading text="Upload" shown={shown} />
           <p class="lead">
             Drop files of any size. Close the laptop, lose the network, reload: it goes on where it
             stopped.

@@ -7,6 +7,7 @@ import { formatAge, formatSize, formatSpan, percentOf } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { Copyable } from '../ui/copy.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Facts, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
@@ -55,7 +56,7 @@ export function UploadDetail({ id }: { id: string }) {
       </a>
       <header class="view-head">
         <div>
-          <h1 tabIndex={-1}>{item?.filename ?? 'Upload'}</h1>
+          <Heading text={item?.filename ?? 'Upload'} />
           {item ? <Badge status={item.status} /> : null}
         </div>
         <div class="actions">

@@ -3,6 +3,7 @@ import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
 import { formatAge, formatSize, formatSpan, percentOf } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { ErrorNote } from '../ui/error-note.tsx'
+import { Heading } from '../ui/heading.tsx'
 import { Badge, Bar, Empty, Pager, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
 import { askToAbort } from './abort.ts'
@@ -24,7 +25,7 @@ export function UploadsView({ page }: { page: number }) {
     <section class="view">
       <header class="view-head">
         <div>
-          <h1 tabIndex={-1}>Uploads</h1>
+          <Heading text="Uploads" />
           <p class="lead">Under way, or ended before they were complete. Newest first.</p>
         </div>
         <RequestButton requests={listRequests(page, PAGE_LIMIT)} />

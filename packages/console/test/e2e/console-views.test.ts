@@ -7,6 +7,7 @@ import { seriousProblems } from '../support/axe.ts'
 import { type ConsoleWorld, openPage, shoot, startConsoleWorld } from '../support/console-world.ts'
 import { furnish, SCENES } from '../support/scenes.ts'
 
+const DESK = { width: 1280, height: 860 }
 const PHONE = { width: 360, height: 740 }
 
 /** With `SCREENSHOTS=folder`, pictures of all of it are written there. */
@@ -15,15 +16,24 @@ describe.skipIf(skipsChromium)(`every view of the console ${inChromium}`, () => 
   let made: Awaited<ReturnType<typeof furnish>>
   beforeAll(async () => {
     world = await startConsoleWorld()
-    made = await furnish(world)
+    made = await furnish(world, process.env.SCREENSHOTS ? 140 : 20)
     await writeRandomFile(join(world.folder, 'long.mp4'), 60 * MiB)
   }, 120_000)
   afterAll(() => world?.[Symbol.asyncDispose]())
 
+  it('would be found out by axe, were there something', async () => {
+    const { page } = await openPage(world, { bypassCSP: true })
+    await SCENES[0]!.show(world, page, made)
+    await page.evaluate(() => document.querySelector('label')!.remove())
+    await page.evaluate(() => document.querySelector('input')!.removeAttribute('placeholder'))
+    expect(await seriousProblems(page)).toEqual([expect.stringMatching(/^label: /)])
+    await page.context().close()
+  })
+
   for (const { name, show } of SCENES) {
     for (const colorScheme of ['light', 'dark'] as const) {
       it(`has nothing serious for axe: ${name}, ${colorScheme}`, async () => {
-        const { page } = await openPage(world, { colorScheme, bypassCSP: true })
+        const { page } = await openPage(world, { colorScheme, bypassCSP: true, viewport: DESK })
         await show(world, page, made)
         await shoot(page, `${name}-${colorScheme}`)
         expect(await seriousProblems(page)).toEqual([])

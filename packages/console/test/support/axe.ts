@@ -1,20 +1,18 @@
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-
-interface Result {
+interface Violation {
   id: string
-  impact: string | null
+  impact?: string | null
   nodes: { html: string; failureSummary?: string }[]
 }
 
 /** What axe finds serious or critical, as lines to read. The page must have been opened with `bypassCSP`. */
 export async function seriousProblems(page: Page): Promise<string[]> {
-  await page.addScriptTag({ path: AXE })
-  const violations: Result[] = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: unknown[] }> } }
-    return (await axe.run()).violations as never
+  await page.addScriptTag({ content: axe.source })
+  const violations: Violation[] = await page.evaluate(async () => {
+    const { axe: inPage } = window as unknown as { axe: { run(): Promise<{ violations: [] }> } }
+    return (await inPage.run()).violations
   })
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
