@@ -62,7 +62,7 @@ function Actions({ asset }: { asset: Asset }) {
     <div class="actions">
       <RequestButton requests={assetRequests(asset)} />
       {url ? (
-        <a class="button" href={url} download={filename}>
+        <a class="button" href={url} download={filename} target="_blank" rel="noreferrer">
           <Icon name="download" />
           Download
         </a>

@@ -84,6 +84,9 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
   const input = useRef<HTMLInputElement>(null)
   const name = baseName(record.name)
   const active = detail.status === 'active'
+  // What the browser did not give back once, it will not give back the next time.
+  const [refused, setRefused] = useState(false)
+  const handle = refused ? undefined : record.handle
 
   async function goOn(file: File): Promise<void> {
     if (file.size !== record.size || file.lastModified !== record.modified) {
@@ -95,10 +98,10 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
     await withEngine((engine) => engine.goOn(file, record.name, record.wishes))
   }
   const start = () => {
-    if (!record.handle) return input.current?.click()
-    openHandle(record.handle).then(goOn, () => {
+    if (!handle) return input.current?.click()
+    openHandle(handle).then(goOn, () => {
       toast(`The browser does not give ${name} back. Choose the file again.`)
-      input.current?.click()
+      setRefused(true)
     })
   }
   const discard = () =>
@@ -136,7 +139,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
         {elsewhere ? <span class="fine">Being sent in another tab</span> : null}
         {active && !elsewhere ? (
           <button type="button" class="button primary small" onClick={start}>
-            {record.handle ? 'Go on' : 'Choose the file and go on'}
+            {handle ? 'Go on' : 'Choose the file and go on'}
           </button>
         ) : null}
         {elsewhere ? null : (

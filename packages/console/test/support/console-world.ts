@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
 import { launchChromium } from '../../../client/test/support/browser-chromium.ts'
@@ -97,10 +97,19 @@ export async function enter(world: ConsoleWorld, page: Page, route = ''): Promis
 }
 
 const SHOTS = process.env.SCREENSHOTS
+const IMAGES = join(import.meta.dirname, '../../../../docs/images')
+/** Pictures that the README shows, by what they are called there. */
+const IN_README: Record<string, string> = {
+  'upload-sending-light': 'console-upload',
+  'upload-detail-dark': 'console-chunks',
+  'assets-light': 'console-assets',
+}
 
-/** Writes a picture where `SCREENSHOTS` names a folder. */
+/** Writes a picture where `SCREENSHOTS` names a folder, and to `docs/images` if the README shows it. */
 export async function shoot(page: Page, name: string): Promise<void> {
   if (!SHOTS) return
   await mkdir(SHOTS, { recursive: true })
-  await page.screenshot({ path: join(SHOTS, `${name}.png`), animations: 'disabled' })
+  const path = join(SHOTS, `${name}.png`)
+  await page.screenshot({ path, animations: 'disabled' })
+  if (IN_README[name]) await copyFile(path, join(IMAGES, `${IN_README[name]}.png`))
 }

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { MiB, proofOf, putChunk } from '../../../server/test/support/program-api.ts'
 import { makeFilm, makeScene } from './big-film.ts'
 import { uploadPage } from './console-page.ts'
 import { type ConsoleWorld, enter } from './console-world.ts'
+import { storeFile } from './store-file.ts'
 
 /** Films that look like something. */
 const FILMS: Record<string, string> = {
@@ -27,7 +27,7 @@ export async function furnish(
   for (const [name, filter] of Object.entries(FILMS)) {
     const path = join(world.folder, name)
     await makeScene(path, filter, 10 + name.length)
-    await create(world, path, name)
+    await storeFile(world, path, { hls: name.startsWith('Night'), thumbnail: true })
   }
   await makeFilm(join(world.folder, 'test.mp4'))
   const aborted = await world.api.create(40 * MiB, 'Backup reel.mov')
@@ -59,17 +59,6 @@ export async function furnish(
     user_metadata: { project: 'Nachtzug', take: 3, graded: true },
   })
   return { upload: upload_id, asset }
-}
-
-async function create({ api }: ConsoleWorld, path: string, name: string): Promise<void> {
-  const bytes = new Uint8Array(await readFile(path))
-  const answer = await api.request('POST', '/assets/multipart-uploads', {
-    ...{ filename: name, type: 'video', total_size: bytes.byteLength, enable_thumbnail: true },
-    ...{ enable_hls: name.startsWith('Night') },
-  })
-  const { upload_id, upload_urls } = answer.body as Awaited<ReturnType<typeof api.create>>
-  const { etag } = await putChunk(upload_urls[0]!.url, bytes)
-  await api.report(upload_id, [proofOf(1, etag!, bytes)])
 }
 
 /** A view, from an empty tab to what there is to see. */
