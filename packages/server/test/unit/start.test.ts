@@ -26,10 +26,13 @@ async function startSilence() {
   }
 }
 
+/** It takes little more than a second, on a busy machine two; the shortest limit of a question is five. */
+const LIMIT_MS = 4500
+
 describe('a server that starts while its store hangs', () => {
   afterEach(() => void vi.unstubAllEnvs())
 
-  it('answers within two seconds, although uploads wait to be sealed', async () => {
+  it('answers before the store is given up, although uploads wait to be sealed', async () => {
     await using folder = await temporaryFolder()
     const silence = await startSilence()
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
@@ -53,7 +56,7 @@ describe('a server that starts while its store hangs', () => {
     const server = await startServer(config, await openPorts(config))
     try {
       expect((await fetch(`${server.url}/health`)).status).toBe(200)
-      expect(performance.now() - started).toBeLessThan(2000)
+      expect(performance.now() - started).toBeLessThan(LIMIT_MS)
       expect(silence.connections()).toBeGreaterThan(0)
     } finally {
       silence.end()
