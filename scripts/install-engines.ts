@@ -12,6 +12,7 @@ const ENGINES = [
     package: 'postgresql',
     for: 'tests on PostgreSQL',
   },
+  { command: '/usr/sbin/pgbouncer', package: 'pgbouncer', for: 'tests with a pooler' },
   // A real S3 store: monitor, storage, gateway, and what sets them up.
   { command: 'ceph-mon', package: 'ceph-mon', for: 'tests on S3' },
   { command: 'ceph-osd', package: 'ceph-osd', for: 'tests on S3' },

@@ -1,5 +1,12 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely'
-import { Pool, type PoolClient, type PoolConfig, types } from 'pg'
+import {
+  type ClientBase,
+  Pool,
+  type PoolClient,
+  type PoolConfig,
+  type QueryConfig,
+  types,
+} from 'pg'
 import { ConnectionError, endsConnection } from './postgres-errors.ts'
 
 /** How long a caller waits for a connection: for a free one, or for the server to take a new one. */
@@ -33,17 +40,15 @@ export interface PoolOptions {
  * {@link ConnectionError}, whether something may have been applied.
  */
 export function createPool({ url, size, unhurried = false }: PoolOptions): PostgresPool {
+  const { address, limits } = withoutLimits(url, unhurried)
   const pool = new Pool({
-    ...{ connectionString: url, max: size, application_name: 'partway', keepAlive: true },
+    ...{ connectionString: address, max: size, application_name: 'partway', keepAlive: true },
     // A program that has nothing else to do ends; it need not wait for its idle connections.
     allowExitOnIdle: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    lock_timeout: LOCK_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_TRANSACTION_TIMEOUT_MS,
     types: { getTypeParser: parserOf },
-    ...(unhurried
-      ? {}
-      : { statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS }),
+    ...(unhurried ? {} : { query_timeout: ANSWER_TIMEOUT_MS }),
+    onConnect: (client) => limit(client, limits),
   })
   // A connection that breaks while nobody uses it is replaced, and one in use tells its user;
   // without listeners either would end the program.
@@ -60,6 +65,38 @@ export function createPool({ url, size, unhurried = false }: PoolOptions): Postg
       }
     },
   }
+}
+
+/** Names and values of settings of a session. */
+type Limits = Record<string, string>
+
+/** The limits of a session, where the URL does not set others, and the URL without them. */
+function withoutLimits(url: string, unhurried: boolean): { address: string; limits: Limits } {
+  const limits: Limits = {
+    lock_timeout: String(LOCK_TIMEOUT_MS),
+    idle_in_transaction_session_timeout: String(IDLE_TRANSACTION_TIMEOUT_MS),
+    ...(unhurried ? {} : { statement_timeout: String(STATEMENT_TIMEOUT_MS) }),
+  }
+  const address = new URL(url)
+  for (const name of ['statement_timeout', ...Object.keys(limits)]) {
+    const own = address.searchParams.get(name)
+    if (own === null) continue
+    limits[name] = own
+    address.searchParams.delete(name)
+  }
+  return { address: address.href, limits }
+}
+
+/**
+ * Before anything else is asked, and not at the start of a connection: there pgbouncer refuses them, or
+ * leaves them out without a word. https://www.pgbouncer.org/config.html#ignore_startup_parameters
+ */
+async function limit(client: ClientBase, limits: Limits): Promise<void> {
+  const names = Object.keys(limits)
+  const settings = names.map((_, i) => `set_config($${2 * i + 1}, $${2 * i + 2}, false)`)
+  const text = `select ${settings.join(', ')}`
+  const values = names.flatMap((name) => [name, limits[name]])
+  await client.query({ text, values, query_timeout: CONNECT_TIMEOUT_MS } as QueryConfig)
 }
 
 /** Counts, sizes and times are below 2^53, and numbers everywhere else. */

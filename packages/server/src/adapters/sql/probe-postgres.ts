@@ -13,7 +13,7 @@ const DEPENDENT = ['migrations', 'database clock', 'connections']
 export async function probePostgres(options: PostgresOptions): Promise<Finding[]> {
   try {
     const look = (db: Kysely<Database>) => lookAround(db, options)
-    return await within(() => lookIntoPostgres({ ...options, size: 1 }, look))
+    return await within(() => lookIntoPostgres({ ...options, size: 2 }, look))
   } catch (error) {
     const found = (error as Error).message
     const remedy = remedyOf(error, options.url)
@@ -89,7 +89,7 @@ async function lookAround(
   const here = (asked + Date.now()) / 2
   const { host } = new URL(url)
   return [
-    databaseFinding(answer, host),
+    databaseFinding(answer, host, await keepsSessions(db)),
     await readMigrations(db)
       .then(migrationsFinding, newerFinding)
       .then((finding) => withRights(finding, answer)),
@@ -98,7 +98,24 @@ async function lookAround(
   ]
 }
 
-function databaseFinding({ version, major, readOnly, place }: Answer, host: string): Finding {
+/** Whether two connections are two sessions, also while neither is in a transaction. */
+async function keepsSessions(db: Kysely<Database>): Promise<boolean> {
+  const session = sql<{ pid: number }>`select pg_backend_pid() as pid`
+  const pidOf = async (one: Kysely<Database>) => (await session.execute(one)).rows[0]!.pid
+  return db.connection().execute(async (one) => {
+    const first = await pidOf(one)
+    return db.transaction().execute(async (other) => {
+      const second = await pidOf(other)
+      return first !== second && first === (await pidOf(one))
+    })
+  })
+}
+
+function databaseFinding(
+  { version, major, readOnly, place }: Answer,
+  host: string,
+  hasSessions: boolean,
+): Finding {
   const check = 'database'
   const found = `PostgreSQL ${version}, ${place} at ${host}`
   if (major < OLDEST) {
@@ -108,6 +125,12 @@ function databaseFinding({ version, major, readOnly, place }: Answer, host: stri
   if (readOnly) {
     const remedy = 'Set the host in PARTWAY_DATABASE_URL to the server that takes writes.'
     return { check, outcome: 'failed', found: `${found}: takes no writes, a standby`, remedy }
+  }
+  if (!hasSessions) {
+    const remedy =
+      'pool_mode = session      # in pgbouncer.ini; or connect to PostgreSQL without a pooler'
+    const behind = `${found}, behind a pooler that keeps no sessions: limits and locks fail`
+    return { check, outcome: 'warning', found: behind, remedy }
   }
   return { check, outcome: 'ok', found }
 }
