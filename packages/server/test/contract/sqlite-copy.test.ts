@@ -55,4 +55,14 @@ describe('a database that is copied from', () => {
       )
     }
   })
+
+  it('is not of a newer version, whose columns would be left behind', async () => {
+    await using folder = await temporaryFolder()
+    const path = join(folder.path, 'a.db')
+    await (await openSqliteMetadata(path)).close()
+    const file = new DatabaseSync(path)
+    file.exec(`insert into kysely_migration values ('9999_more', '2099-01-01T00:00:00Z')`)
+    file.close()
+    await expect(openSqliteCopy(path, true)).rejects.toThrow(/newer version: .* know 9999_more/)
+  })
 })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import { runProgram, temporaryFolder } from '../support/program.ts'
+import { runProgram, startProgram, temporaryFolder } from '../support/program.ts'
 
 const migrate = (data: string, ...args: string[]) =>
   runProgram(['migrate', '--data', data, ...args])
@@ -44,17 +44,25 @@ describe('partway migrate', () => {
     expect(await readFile(path)).toEqual(before)
   })
 
-  it('refuses a database of a newer version, as the server does', async () => {
+  it('leaves alone what a newer version has only added', async () => {
     await using folder = await temporaryFolder()
     await migrate(folder.path)
-    withDatabase(
-      join(folder.path, 'partway.db'),
-      `insert into kysely_migration values ('9999_from_the_future', '2099-01-01T00:00:00Z')`,
-    )
+    applied(folder.path, '9999_from_the_future')
+    expect(await migrate(folder.path)).toMatchObject({
+      ...{ code: 0, stdout: 'Nothing to do: the database is up to date.\n' },
+    })
+    await using server = await startProgram({ data: folder.path })
+    expect((await fetch(`${server.url}/ready`)).status).toBe(200)
+  })
+
+  it('refuses a database that a newer version has made another one, as the server does', async () => {
+    await using folder = await temporaryFolder()
+    await migrate(folder.path)
+    applied(folder.path, '9999_from_the_future!')
     for (const [command, ...args] of [['migrate'], ['migrate', '--dry-run'], ['serve']]) {
       const { code, stdout, stderr } = await runProgram([command!, '--data', folder.path, ...args])
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toMatch(/^Failed: .*newer version of Partway.*9999_from_the_future.*\n$/)
+      expect(stderr).toMatch(/^Failed: .*newer version of Partway.*9999_from_the_future!.*\n$/)
     }
   })
 })
@@ -64,3 +72,10 @@ function withDatabase(path: string, sql: string): void {
   file.exec(sql)
   file.close()
 }
+
+/** As a newer version would note it. */
+const applied = (data: string, name: string) =>
+  withDatabase(
+    join(data, 'partway.db'),
+    `insert into kysely_migration values ('${name}', '2099-01-01T00:00:00Z')`,
+  )

@@ -42,9 +42,13 @@ describe.skipIf(skipsPostgres)(`partway doctor ${onPostgres}`, () => {
     await using folder = await temporaryFolder()
     const env = settings(database.url, folder.path)
     await runProgram(['migrate'], env)
-    await database.query(
-      `insert into kysely_migration values ('9999_from_the_future', '2099-01-01T00:00:00Z')`,
-    )
+    const add = (name: string) =>
+      database.query(`insert into kysely_migration values ($1, '2099-01-01T00:00:00Z')`, [name])
+    await add('9998_only_adds')
+    expect((await runDoctor(env)).check('migrations')).toMatchObject({
+      ...{ outcome: 'ok', found: expect.stringContaining('has added 9998_only_adds') },
+    })
+    await add('9999_from_the_future!')
     const { code, check } = await runDoctor(env)
     expect(code).toBe(1)
     expect(check('migrations').found).toContain('9999_from_the_future')

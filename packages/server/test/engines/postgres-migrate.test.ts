@@ -8,6 +8,8 @@ import { runProgram, temporaryFolder } from '../support/program.ts'
 const TABLES = `select relname as name from pg_class
   where relnamespace = 'public'::regnamespace and relkind = 'r'`
 
+const FUTURE = `insert into kysely_migration values ($1, '2099-01-01T00:00:00Z')`
+
 describe.skipIf(skipsPostgres)(`migrations ${onPostgres}`, () => {
   it('are applied once when eight servers open an empty database at once', async () => {
     await using database = await createDatabase()
@@ -23,21 +25,46 @@ describe.skipIf(skipsPostgres)(`migrations ${onPostgres}`, () => {
     expect(applied.length).toBeGreaterThan(2)
   })
 
-  it('of a newer version are refused by name, and nothing is changed', async () => {
+  it('of a newer version that only add do not matter: servers start and work', async () => {
     await using database = await createDatabase()
     await (await openPostgresMetadata({ url: database.url, size: 1 })).close()
-    await database.query(
-      `insert into kysely_migration values ('9999_from_the_future', '2099-01-01T00:00:00Z')`,
-    )
+    await database.query('alter table uploads add column from_the_future text')
+    await database.query(FUTURE, ['9999_from_the_future'])
+    const metadata = await openPostgresMetadata({ url: database.url, size: 1 })
+    const upload = sampleUpload()
+    await metadata.createUpload(upload, assetFor(upload))
+    expect(await metadata.findUpload('alice', upload.id)).toMatchObject({ id: upload.id })
+    await metadata.close()
+    const env = { PARTWAY_DATABASE_URL: database.url }
+    const migrated = await runProgram(['migrate'], env)
+    expect(migrated.stdout).toBe('Nothing to do: the database is up to date.\n')
+    expect(await runProgram(['keys', 'list'], env)).toMatchObject({ code: 0 })
+  })
+
+  it('of a newer version that break this one are refused by name', async () => {
+    await using database = await createDatabase()
+    await (await openPostgresMetadata({ url: database.url, size: 1 })).close()
+    await database.query(FUTURE, ['9998_only_adds'])
+    await database.query(FUTURE, ['9999_from_the_future!'])
     await expect(openPostgresMetadata({ url: database.url, size: 1 })).rejects.toThrow(
-      /newer version of Partway.*9999_from_the_future/,
+      /newer version of Partway: this one cannot work with 9999_from_the_future!\./,
     )
     const env = { PARTWAY_DATABASE_URL: database.url }
     for (const args of [['migrate'], ['migrate', '--dry-run'], ['keys', 'list']]) {
       const { code, stdout, stderr } = await runProgram(args, env)
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toMatch(/^Failed: .*newer version of Partway.*9999_from_the_future.*\n$/)
+      expect(stderr).toMatch(/^Failed: .*newer version of Partway.*9999_from_the_future!.*\n$/)
     }
+  })
+
+  it('of a newer version are refused where one of ours was never applied', async () => {
+    await using database = await createDatabase()
+    await (await openPostgresMetadata({ url: database.url, size: 1 })).close()
+    await database.query(FUTURE, ['9999_from_the_future'])
+    await database.query(`delete from kysely_migration where name = '0004_changes'`)
+    await expect(openPostgresMetadata({ url: database.url, size: 1 })).rejects.toThrow(
+      /newer version of Partway.*9999_from_the_future/,
+    )
   })
 
   it('are listed by a dry run, which leaves the database empty, and then applied', async () => {

@@ -177,7 +177,10 @@ const INDEXES = [
      where state = 'processing' and object_ref is not null and deleted_at is null`,
 ]
 
-/** By name, in the order they are applied. */
+/**
+ * By name, in the order they are applied. Servers of the version before go on beside them, so they only
+ * add; the name of one of which that is not true ends with `!`. See docs/decisions/0010-postgres.md.
+ */
 export const MIGRATIONS: Record<string, Migration> = {
   '0001_initial': initial,
   '0002_asset_details': assetDetails,

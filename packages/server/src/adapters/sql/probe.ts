@@ -4,10 +4,13 @@ import type { Migrations } from './migrate.ts'
 export const SKIPPED_WITHOUT_DATABASE = 'not checked: the database cannot be reached'
 
 /** Whether the schema is that of this program, which a server sees to when it starts. */
-export function migrationsFinding({ applied, pending }: Migrations): Finding {
+export function migrationsFinding({ applied, pending, newer }: Migrations): Finding {
   const check = 'migrations'
   if (pending.length === 0) {
-    return { check, outcome: 'ok', found: `all ${applied.length} are applied` }
+    const ours = `all ${applied.length - newer.length} are applied`
+    const found =
+      newer.length === 0 ? ours : `${ours}; a newer version has added ${newer.join(', ')}`
+    return { check, outcome: 'ok', found }
   }
   const found =
     applied.length === 0

@@ -68,7 +68,12 @@ export async function openSqliteCopy(path: string, dryRun: boolean): Promise<Cop
   if (!existsSync(path)) throw new Error(`there is no database at ${path}.`)
   const db = dryRun ? openFile(untouched(path), true) : kyselyOf(openAlone(path))
   try {
-    const { pending } = await run(() => readMigrations(db))
+    const { pending, newer } = await run(() => readMigrations(db))
+    if (newer.length > 0) {
+      throw new Error(
+        `the database at ${path} is of a newer version: this one does not know ${newer.join(', ')}, and would leave behind what they added. Install that version.`,
+      )
+    }
     if (pending.length > 0) {
       throw new Error(
         `the database at ${path} is of an older version: it lacks ${pending.join(', ')}. Run \`partway migrate\` with it first.`,
