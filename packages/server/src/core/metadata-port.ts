@@ -28,7 +28,7 @@ export interface Metadata
     AssetRecords,
     ChangeRecords,
     KeyRecords {
-  /** Resolves when the database answers. */
+  /** Resolves when the database answers and takes writes. */
   ping(): Promise<void>
   close(): Promise<void>
 }

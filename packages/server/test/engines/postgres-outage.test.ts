@@ -13,6 +13,8 @@ import {
 } from '../contract/samples.ts'
 import { createDatabase, onPostgres, skipsPostgres } from '../support/postgres.ts'
 import { startPostgres } from '../support/postgres-server.ts'
+import { startProgram, temporaryFolder } from '../support/program.ts'
+import { createApi } from '../support/program-api.ts'
 
 const unavailable = { code: 'service_unavailable', retryAfter: 1 }
 
@@ -150,6 +152,51 @@ describe.skipIf(skipsPostgres)(`an outage ${onPostgres}`, () => {
     await lock.release()
     expect(await metadata.listChunks(upload.id, { from: 1, to: 3 })).toEqual([])
     await metadata.close()
+  })
+
+  it('answers service_unavailable while the server takes no writes, and works when it does again', async () => {
+    await using database = await createDatabase()
+    await using folder = await temporaryFolder()
+    await using server = await startProgram({
+      data: folder.path,
+      env: { PARTWAY_DATABASE_URL: database.url, PARTWAY_SIGNING_KEYS: 'k'.repeat(32) },
+    })
+    const api = createApi(server)
+    const ready = async () => (await fetch(`${server.url}/ready`)).status
+    const name = new URL(database.url).pathname.slice(1)
+    /** What a failover does: sessions end, and those that follow are on a server that is a standby now. */
+    const takeWrites = async (yes: boolean) => {
+      const lock = await database.hold('set transaction read write')
+      await lock.query(
+        `alter database ${name} set default_transaction_read_only = ${yes ? 'off' : 'on'}`,
+      )
+      await lock.release()
+      if (yes) return
+      await database.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid()`)
+    }
+    const create = () => {
+      const body = { filename: 'a.mp4', type: 'video', total_size: 1000 }
+      return api.request('POST', '/assets/multipart-uploads', body)
+    }
+    const { asset_id: asset } = await api.create(1000)
+
+    await takeWrites(false)
+    for (const _ of upTo(3)) {
+      expect((await api.request('GET', `/assets/${asset}`)).status).toBe(200)
+      const refused = await create()
+      expect(refused.status).toBe(503)
+      expect(refused.body).toMatchObject({
+        message: expect.stringMatching(/takes no writes at present\. Nothing was changed/),
+      })
+      expect(await ready()).toBe(503)
+    }
+    // Connections that only ever read are no reason to stay there.
+    await Promise.all(upTo(5).map(() => api.request('GET', `/assets/${asset}`)))
+
+    await takeWrites(true)
+    await expect.poll(ready, { timeout: 10_000 }).toBe(200)
+    for (const _ of upTo(5)) expect((await create()).status).toBe(201)
   })
 
   it('never shows the password, whatever goes wrong', async () => {

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Metadata } from '../../core/ports.ts'
 import { assetRecords } from './assets.ts'
 import { changeRecords } from './changes.ts'
@@ -11,7 +12,7 @@ import { uploadRecords } from './uploads.ts'
  * or nothing but reads, so that an engine may repeat a method that failed as a whole.
  */
 export function createSqlMetadata(engine: Engine): Metadata {
-  const { db } = engine
+  const { db, skipsLocked } = engine
   const queries = {
     ...uploadRecords(engine),
     ...ingestRecords(engine),
@@ -19,7 +20,10 @@ export function createSqlMetadata(engine: Engine): Metadata {
     ...changeRecords(engine),
     ...keyRecords(engine),
     async ping() {
-      await db.selectFrom('apiKeys').select('id').limit(1).execute()
+      const one = db.selectFrom('apiKeys').select('id').limit(1)
+      // Locks nothing, and yet a server that takes no writes refuses it, such as a standby.
+      const asWriter = one.where(sql.lit(false)).forUpdate()
+      await (skipsLocked ? asWriter : one).execute()
     },
   }
   return { ...running(queries, engine), close: () => db.destroy() }

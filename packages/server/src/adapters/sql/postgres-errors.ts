@@ -5,11 +5,16 @@ import { DatabaseError } from 'pg'
 
 /** The server ended the session with this answer: shutdown, crash, idle in transaction, connection errors. */
 const SESSION_OVER = /^(57P0|25P03|08)/
+/**
+ * The server takes no writes: a standby, or a primary that became one. Another connection may lead to
+ * another server, and this one never will.
+ */
+const READ_ONLY = '25006'
 /** The transaction lost against another one and was rolled back as a whole. */
 const CONFLICT = /^(40001|40P01)$/
 const DISK_FULL = '53100'
-/** Short of resources, a timeout of statement or lock, a server that takes no writes (a standby). */
-const UNAVAILABLE = /^(53|57014|55P03|25006)/
+/** Short of resources, a timeout of statement or lock. */
+const UNAVAILABLE = /^(53|57014|55P03)/
 
 /** A connection that could not be had, or that broke with a question on its way. */
 export class ConnectionError extends Error {
@@ -21,14 +26,14 @@ export class ConnectionError extends Error {
 
   constructor(cause: unknown, mayHaveApplied: boolean) {
     super(reasonOf(cause), { cause })
-    this.mayHaveApplied = mayHaveApplied
+    this.mayHaveApplied = mayHaveApplied && !isReadOnly(cause)
     this.timedOut = /timeout/.test(this.message)
   }
 }
 
 /** Whether the connection can have no more questions after this. */
 export function endsConnection(error: unknown): boolean {
-  if (error instanceof DatabaseError) return SESSION_OVER.test(codeOf(error))
+  if (error instanceof DatabaseError) return SESSION_OVER.test(codeOf(error)) || isReadOnly(error)
   // Everything else that node-postgres throws is the socket's, but what JavaScript itself throws.
   return !(error instanceof TypeError || error instanceof RangeError)
 }
@@ -48,16 +53,12 @@ export function isRepeatable(error: unknown): boolean {
 const codeOf = (error: unknown): string =>
   error instanceof DatabaseError ? (error.code ?? '') : ''
 
+/** The server refused to write; nothing was applied. */
+const isReadOnly = (error: unknown): boolean => codeOf(error) === READ_ONLY
+
 /** What an error means to a caller. */
 export function translate(error: unknown): unknown {
-  if (error instanceof ConnectionError) {
-    return unavailable(
-      error.mayHaveApplied
-        ? 'The database broke off without an answer. The change may have been made; repeat the request.'
-        : 'The database is unreachable. Nothing was changed; repeat the request.',
-      error,
-    )
-  }
+  if (error instanceof ConnectionError) return unavailable(connectionText(error), error)
   const code = codeOf(error)
   if (code === DISK_FULL) {
     return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
@@ -67,6 +68,14 @@ export function translate(error: unknown): unknown {
   }
   if (!UNAVAILABLE.test(code) && !CONFLICT.test(code)) return error
   return unavailable('The database is busy. Nothing was changed; repeat the request.', error)
+}
+
+function connectionText({ mayHaveApplied, cause }: ConnectionError): string {
+  if (mayHaveApplied) {
+    return 'The database broke off without an answer. The change may have been made; repeat the request.'
+  }
+  const what = isReadOnly(cause) ? 'takes no writes at present' : 'is unreachable'
+  return `The database ${what}. Nothing was changed; repeat the request.`
 }
 
 const unavailable = (message: string, cause: unknown) =>
