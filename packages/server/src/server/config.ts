@@ -56,7 +56,7 @@ export const SETTINGS = {
     secret: true,
     default: undefined,
     description:
-      'Where metadata is kept: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (15 is tested; `?sslmode=verify-full` for TLS), which any number of servers may share. Unset: `partway.db` in the data folder.',
+      'Where metadata is kept: `sqlite:PATH`, or `postgres://USER:PASSWORD@HOST:PORT/DATABASE` (15 is tested; for TLS `?sslmode=verify-full`, and `&sslrootcert=FILE` where the issuer is no public one), which any number of servers may share. Unset: `partway.db` in the data folder.',
     parse: parseDatabase,
   }),
   databasePool: setting({

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { runDoctor } from '../support/doctor.ts'
 import { freePort } from '../support/free-port.ts'
 import { createDatabase, onPostgres, skipsPostgres } from '../support/postgres.ts'
+import { startPostgres } from '../support/postgres-server.ts'
 import { runProgram, temporaryFolder } from '../support/program.ts'
 
 const TABLES = `select 1 from pg_class where relnamespace = 'public'::regnamespace`
@@ -100,6 +101,30 @@ describe.skipIf(skipsPostgres)(`partway doctor ${onPostgres}`, () => {
     })
     expect(down.found).toContain('ECONNREFUSED')
     expect(down.remedy).toContain(`pg_isready -h 127.0.0.1 -p ${port}`)
+  })
+
+  it('tells what is wrong with TLS, and is content with the certificate it asks for', async () => {
+    await using plain = await createDatabase()
+    await using server = await startPostgres({ tls: true })
+    await using folder = await temporaryFolder()
+    const look = async (text: string, search: string) => {
+      const url = new URL(text)
+      url.search = search
+      return (await runDoctor(settings(url.href, folder.path))).check('database')
+    }
+    const refused = await look(plain.url, '?sslmode=verify-full')
+    expect(refused).toMatchObject({
+      outcome: 'failed',
+      remedy: expect.stringContaining('ssl = on'),
+    })
+    const wanted = await look(server.url, '')
+    expect(wanted.remedy).toContain('?sslmode=verify-full')
+    const stranger = await look(server.url, '?sslmode=verify-full')
+    expect(stranger.found).toContain('self-signed certificate')
+    expect(stranger.remedy).toContain('&sslrootcert=')
+    const missing = await look(server.url, '?sslmode=verify-full&sslrootcert=/no/such/file')
+    expect(missing.remedy).toContain('that the user of the server may read')
+    expect(await look(server.url, new URL(server.url).search)).toMatchObject({ outcome: 'ok' })
   })
 
   it('finds a user who may make no tables, and is content after its grant', async () => {

@@ -44,11 +44,13 @@ export interface PostgresOptions {
   durable?: boolean
   /** Where its folder is made. @default the system's folder for temporary files */
   below?: string
+  /** Takes no connections without TLS, with a certificate of its own for `localhost`. @default false */
+  tls?: boolean
 }
 
 /** A PostgreSQL of our own on a free port of 127.0.0.1, its data in a temporary folder. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const { durable = false, below = tmpdir() } = options
+  const { durable = false, below = tmpdir(), tls = false } = options
   const bin = binaries()
   if (!bin) throw new Error(postgresMissing())
   const root = await mkdtemp(join(below, 'partway-postgres-'))
@@ -68,11 +70,24 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
       "log_line_prefix = '%m %a '",
     ].join('\n'),
   )
+  const certificate = join(root, 'certificate')
+  if (tls) {
+    makeCertificate(certificate, join(root, 'key'))
+    for (const name of ['certificate', 'key']) giveToServer(join(root, name))
+    await appendFile(
+      join(data, 'postgresql.conf'),
+      `\nssl = on\nssl_cert_file = '${certificate}'\nssl_key_file = '${join(root, 'key')}'\n`,
+    )
+    await writeFile(join(data, 'pg_hba.conf'), 'hostssl all all 127.0.0.1/32 scram-sha-256\n')
+  }
   const control = (...args: string[]) => run(join(bin, 'pg_ctl'), '-D', data, '-w', ...args)
   const start = () => control('-t', '30', '-l', log, 'start')
   const master = () => Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
   await start()
-  const url = `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`
+  const trusting = `?sslmode=verify-full&sslrootcert=${encodeURIComponent(certificate)}`
+  const url = tls
+    ? `postgres://partway:${PASSWORD}@localhost:${port}/postgres${trusting}`
+    : `postgres://partway:${PASSWORD}@127.0.0.1:${port}/postgres`
   return {
     ...{ url, start },
     async create() {
@@ -120,6 +135,13 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     if (existsSync(log)) said += readFileSync(log, 'utf8')
     throw new Error(`${command} ended with ${status}: ${said}`)
   }
+}
+
+function makeCertificate(certificate: string, key: string): void {
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
+  const args = ['req', ...kind, ...name, '-keyout', key, '-out', certificate]
+  if (spawnSync('openssl', args).status !== 0) throw new Error('openssl made no certificate')
 }
 
 /** The processes that `pid` started. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createBucketCommand, statement } from '../../src/adapters/s3/probe-commands.ts'
 import { answerError, isDenied, remedyOf, said } from '../../src/adapters/s3/probe-errors.ts'
+import { remedyOf as databaseRemedyOf } from '../../src/adapters/sql/probe-postgres.ts'
 
 const amazon = { bucket: 'my-films', prefix: 'partway/', region: 'eu-central-1' }
 const ours = { ...amazon, region: 'us-east-1', endpoint: 'https://s3.example.com' }
@@ -66,5 +67,24 @@ describe('what mends a bucket', () => {
     expect(said(failure('AccessDenied', 403))).toBe('AccessDenied (HTTP status 403)')
     expect(said(failure('UnknownError', 403))).toBe('HTTP status 403')
     expect(said(answerError(413, '<html>'))).toBe('HTTP status 413')
+  })
+})
+
+describe('what mends a database', () => {
+  const url = 'postgres://partway:secret@db.example.com/films'
+  const tls = (code: string) =>
+    new Error('cannot be used', { cause: Object.assign(new Error(code), { code }) })
+
+  it.each([
+    [tls('DEPTH_ZERO_SELF_SIGNED_CERT'), '&sslrootcert='],
+    [tls('SELF_SIGNED_CERT_IN_CHAIN'), '&sslrootcert='],
+    [tls('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), '&sslrootcert='],
+    [tls('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), '&sslrootcert='],
+    [tls('ERR_TLS_CERT_ALTNAME_INVALID'), '-connect db.example.com:5432'],
+    [tls('CERT_HAS_EXPIRED'), 'Renew the certificate'],
+    [new Error('The server does not support SSL connections'), 'ssl = on'],
+    [tls('ECONNREFUSED'), 'pg_isready -h db.example.com -p 5432'],
+  ])('depends on what was said: %s', (error, remedy) => {
+    expect(databaseRemedyOf(error, url)).toContain(remedy)
   })
 })

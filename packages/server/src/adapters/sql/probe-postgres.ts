@@ -4,6 +4,7 @@ import { clockFinding, type Finding, within } from '../finding.ts'
 import { readMigrations } from './migrate.ts'
 import { lookIntoPostgres, type PostgresOptions } from './postgres.ts'
 import { migrationsFinding, newerFinding, SKIPPED_WITHOUT_DATABASE } from './probe.ts'
+import { tlsRemedyOf } from './probe-postgres-tls.ts'
 import type { Database } from './schema.ts'
 
 const OLDEST = 13
@@ -27,11 +28,13 @@ export async function probePostgres(options: PostgresOptions): Promise<Finding[]
 }
 
 /** How to look for the reason, with everything of the address but the password. */
-function remedyOf(error: unknown, url: string): string {
+export function remedyOf(error: unknown, url: string): string {
   const { hostname, port, username, pathname } = new URL(url)
   const place = `-h ${hostname} -p ${port || '5432'}`
   const user = decodeURIComponent(username) || 'postgres'
   const database = decodeURIComponent(pathname.slice(1))
+  const tls = tlsRemedyOf(causesOf(error), `${hostname}:${port || '5432'}`)
+  if (tls) return tls
   const { code } = firstAnswer(error) ?? {}
   if (code === '3D000') return `createdb ${place} -U ${user} ${database}`
   if (code?.startsWith('28')) {
@@ -43,11 +46,14 @@ function remedyOf(error: unknown, url: string): string {
   return `Start PostgreSQL, or correct host and port in PARTWAY_DATABASE_URL, until this is content:\npg_isready ${place}`
 }
 
-function firstAnswer(error: unknown): DatabaseError | undefined {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    if (at instanceof DatabaseError) return at
-  }
-  return undefined
+const firstAnswer = (error: unknown): DatabaseError | undefined =>
+  causesOf(error).find((cause) => cause instanceof DatabaseError)
+
+/** An error and what it says to be its cause, and so on. */
+function causesOf(error: unknown): Error[] {
+  const all: Error[] = []
+  for (let at = error; at instanceof Error; at = at.cause) all.push(at)
+  return all
 }
 
 interface Answer {
