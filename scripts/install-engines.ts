@@ -18,6 +18,7 @@ const ENGINES = [
   { command: 'ceph-osd', package: 'ceph-osd', for: 'tests on S3' },
   { command: 'radosgw', package: 'radosgw', for: 'tests on S3' },
   { command: 'ceph', package: 'ceph-common', for: 'tests on S3' },
+  { command: 'aws', package: 'awscli', for: 'tests of deploy/store-setup.sh' },
   { command: 'faketime', package: 'faketime', for: 'tests with wrong clocks' },
 ]
 
