@@ -67,7 +67,7 @@ async function run(options: Options, view: MoveView): Promise<number> {
     const refused = open.length > 0 && !endUploads
     const target = await openTarget(config, paths, dryRun || refused)
     try {
-      const plan = await planMove(source.records, target.records)
+      const plan = await planMove(source.records, target.records, target.moved)
       const looking = dryRun || refused
       view.show(planEvent(plan, looking, target.pending, signingKey))
       if (refused) {
@@ -83,6 +83,7 @@ async function run(options: Options, view: MoveView): Promise<number> {
         await moveAll({
           ...{ source: source.files, from: source.records, to: target.records },
           ...{ store: target.store, journals: target.journals, signal },
+          moved: target.moved,
           budget: createBudget(CHUNKS, MEMORY),
           events: eventsFor(view, plan, tally),
         })
@@ -113,6 +114,7 @@ function planEvent(
   return {
     ...{ event: 'plan', dry_run: dryRun, assets: plan.assets, size: plan.bytes },
     ...{ present_assets: plan.presentAssets, present_size: plan.presentBytes },
+    ...{ deleted_assets: plan.deletedAssets, deleted_size: plan.deletedBytes },
     ...{ other_assets: plan.otherAssets, keys: plan.keys },
     uploads: plan.uploads.map((upload) => ({
       ...{ upload_id: upload.id, account: upload.account, filename: upload.filename },
@@ -126,14 +128,15 @@ function planEvent(
 
 function eventsFor(
   view: MoveView,
-  { bytes: size, presentBytes }: MovePlan,
+  { bytes, presentBytes, deletedBytes }: MovePlan,
   tally: { moved: number; failed: number },
 ): MoveEvents {
   const started = performance.now()
+  const size = bytes - deletedBytes
   return {
-    onProgress(bytes) {
-      const rate = Math.round((bytes / (performance.now() - started)) * 1000)
-      const moved = presentBytes + bytes
+    onProgress(arrived) {
+      const rate = Math.round((arrived / (performance.now() - started)) * 1000)
+      const moved = presentBytes + arrived
       const left = rate > 0 ? (size - moved) / rate : null
       view.show({ event: 'progress', size, moved, rate, seconds_left: left })
     },

@@ -19,6 +19,9 @@ import { startCommand } from '../support/program-cli.ts'
 import { fetchSha256, randomVideo, sha256 } from '../support/program-files.ts'
 import { s3Client, s3Missing } from '../support/s3.ts'
 
+/** What is deleted is freed as soon as may be. */
+const AT_ONCE = { PARTWAY_GRACE_PERIOD: '1s', PARTWAY_SWEEP_INTERVAL: '1s' }
+
 type World = Awaited<ReturnType<typeof createMoveWorld>>
 
 /** Uploads files to the source, and stops it; answers with their ids. */
@@ -171,6 +174,40 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     expect(await everyAsset(createApi(target))).toEqual([failed])
     expect(failed.status).toBe('failed')
     expect(await objectsOf(world)).toEqual([])
+  })
+
+  it('brings nothing back that was moved and then deleted, until its list is taken away', async () => {
+    await using world = await createMoveWorld()
+    const [kept, deleted] = await withAssets(world, randomVideo(1000), randomVideo(2000))
+    await world.move()
+    {
+      await using target = await world.startTarget(AT_ONCE)
+      const api = createApi(target)
+      expect((await api.request('DELETE', `/assets/${deleted}`)).status).toBe(204)
+      const rows = () => world.database.query('select id from assets')
+      await expect.poll(rows, { timeout: 20_000 }).toEqual([{ id: kept }])
+    }
+    const objects = [`media/objects/${kept}`]
+    expect(await objectsOf(world)).toEqual(objects)
+
+    const again = await world.move()
+    expect(again.stdout).toContain('Note: 1 asset moved before, and not in the target any more')
+    expect(again.stdout).toContain('0 assets moved, 1 were there.')
+    expect(await objectsOf(world)).toEqual(objects)
+    expect(await world.database.query('select id from assets')).toEqual([{ id: kept }])
+
+    await rm(join(world.data, 'migrate-store/moved'))
+    expect((await world.move()).stdout).toContain('1 asset moved, 1 were there.')
+  })
+
+  it('moves everything to a database that was made again, whatever came to the one before', async () => {
+    await using world = await createMoveWorld()
+    const [id] = await withAssets(world, randomVideo(1000))
+    await world.move()
+    await world.database.query('drop schema public cascade')
+    await world.database.query('create schema public')
+    expect((await world.move()).stdout).toContain('1 asset moved.')
+    expect(await world.database.query('select id from assets')).toEqual([{ id }])
   })
 
   it('reports a damaged chunk, moves the others, and moves it when it is mended', async () => {

@@ -7,6 +7,7 @@ import { assetRow, uploadRow } from '../../src/adapters/sql/rows.ts'
 import type { ChunkStore } from '../../src/core/ports.ts'
 import { createJournals } from '../../src/server/move/journal.ts'
 import { moveAll } from '../../src/server/move/move.ts'
+import type { MovedAssets } from '../../src/server/move/moved.ts'
 import { createBudget } from '../../src/server/move/parallel.ts'
 import { planMove } from '../../src/server/move/plan.ts'
 import { bytesFor } from '../contract/bodies.ts'
@@ -54,6 +55,7 @@ function targetWith(ids: string[] = []) {
   const to: CopyTarget = {
     addKeys: async () => {},
     present: async () => new Set([...ids, ...added.map(({ asset }) => asset.id)]),
+    identity: async () => 'memory',
     count: async () => ids.length + added.length,
     add: async (one) => void added.push(one),
     close: async () => {},
@@ -61,7 +63,18 @@ function targetWith(ids: string[] = []) {
   return { to, added }
 }
 
-async function move(all: CopiedAsset[], store: ChunkStore, to: CopyTarget) {
+/** What came to the target once. */
+function movedBefore(...ids: string[]): MovedAssets {
+  const known = new Set(ids)
+  return { has: (id) => known.has(id), add: async (id) => void known.add(id) }
+}
+
+async function move(
+  all: CopiedAsset[],
+  store: ChunkStore,
+  to: CopyTarget,
+  before: MovedAssets = movedBefore(),
+) {
   await using folder = await temporaryFolder()
   const files: FileSource = {
     chunk: async (ref, { index }) =>
@@ -72,7 +85,7 @@ async function move(all: CopiedAsset[], store: ChunkStore, to: CopyTarget) {
   const moved: string[] = []
   const failed: [string, string][] = []
   await moveAll({
-    ...{ source: files, from: sourceOf(all), to, store, signal: NEVER },
+    ...{ source: files, from: sourceOf(all), to, store, signal: NEVER, moved: before },
     ...{ journals: createJournals(folder.path, 'memory'), budget: createBudget(8, 10_000) },
     events: {
       onProgress: () => {},
@@ -92,6 +105,16 @@ describe('moving everything', () => {
     expect(moved.sort()).toEqual(ids.sort())
     expect(added.map(({ asset }) => asset.leasedUntil)).toEqual([0, 0])
     expect(added.every(({ asset }) => asset.objectEtag !== 'old')).toBe(true)
+  })
+
+  it('leaves out what came before and is there no more, and notes what is there', async () => {
+    const all = [copied(1), copied(3), copied(2)]
+    const [deleted, present, missing] = all.map(({ asset }) => asset.id)
+    const { to } = targetWith([present!])
+    const before = movedBefore(deleted!)
+    const { moved } = await move(all, createMemoryPorts().store, to, before)
+    expect(moved).toEqual([missing])
+    expect([present!, missing!].map(before.has)).toEqual([true, true])
   })
 
   it('names an asset whose chunks are not all recorded, and goes on', async () => {
@@ -127,11 +150,13 @@ describe('the plan of a move', () => {
   it('counts what is there, what is not, and what is from elsewhere', async () => {
     const all = [copied(1), copied(3), copied(2, { objectRef: null })]
     const { to } = targetWith([all[1]!.asset.id, 'from elsewhere'])
-    expect(await planMove(sourceOf(all), to)).toMatchObject({
+    const moved = movedBefore(...all.slice(0, 2).map(({ asset }) => asset.id))
+    expect(await planMove(sourceOf(all), to, moved)).toMatchObject({
       ...{ assets: 3, bytes: 40, presentAssets: 1, presentBytes: 30, otherAssets: 1 },
+      ...{ deletedAssets: 1, deletedBytes: 10 },
     })
-    expect(await planMove(sourceOf(all), undefined)).toMatchObject({
-      ...{ assets: 3, presentAssets: 0, otherAssets: 0 },
+    expect(await planMove(sourceOf(all), undefined, movedBefore())).toMatchObject({
+      ...{ assets: 3, presentAssets: 0, otherAssets: 0, deletedAssets: 0 },
     })
   })
 })

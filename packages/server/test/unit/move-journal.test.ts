@@ -1,7 +1,8 @@
-import { appendFile } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { createJournals } from '../../src/server/move/journal.ts'
+import { openMoved } from '../../src/server/move/moved.ts'
 import { temporaryFolder } from '../support/program.ts'
 
 const ID = '0123456789abcdef01234567'
@@ -58,6 +59,27 @@ describe('the journal of an asset', () => {
     expect(await journals.open(ID)).toMatchObject({ storeRef: 'two', sent: new Map() })
     await journal.forget()
     expect((await journals.open(ID)).storeRef).toBeUndefined()
-    await journals.end()
+  })
+})
+
+describe('the list of what was moved', () => {
+  it('is kept, for its own target alone', async () => {
+    await using folder = await temporaryFolder()
+    const notes = join(folder.path, 'notes')
+    const moved = await openMoved(notes, 'here')
+    expect(moved.has(ID)).toBe(false)
+    await moved.add(ID)
+    await moved.add(ID)
+    expect((await readFile(join(notes, 'moved'), 'utf8')).match(/"id"/g)).toHaveLength(1)
+    expect((await openMoved(notes, 'here')).has(ID)).toBe(true)
+    expect((await openMoved(notes, 'here')).has(OTHER)).toBe(false)
+    expect((await openMoved(notes, 'there')).has(ID)).toBe(false)
+  })
+
+  it('passes over a line that was broken off, also when more follows', async () => {
+    await using folder = await temporaryFolder()
+    await appendFile(join(folder.path, 'moved'), '{"target":"here","id":"01')
+    await (await openMoved(folder.path, 'here')).add(OTHER)
+    expect((await openMoved(folder.path, 'here')).has(OTHER)).toBe(true)
   })
 })

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable } from 'kysely'
+import { type Kysely, type Selectable, sql } from 'kysely'
 import type { Chunk, SealedObject } from '../../core/types.ts'
 import { ASSET_FAILED } from '../../core/verdict.ts'
 import type { ApiKeysTable, AssetsTable, Database, UploadsTable } from './schema.ts'
@@ -36,6 +36,8 @@ export interface CopyTarget {
   addKeys(keys: CopiedKey[]): Promise<void>
   /** Those of these assets that are there, hidden ones included. */
   present(ids: string[]): Promise<Set<string>>
+  /** Another one for every database that was made, also for one that is made again under its old name. */
+  identity(): Promise<string>
   /** How many assets there are, hidden ones included. */
   count(): Promise<number>
   /** Adds all of an asset, or nothing. `chunks` are those of its upload. */
@@ -111,6 +113,12 @@ export function createCopyTarget(db: Kysely<Database>): CopyTarget {
       if (ids.length === 0) return new Set()
       const rows = await db.selectFrom('assets').select('id').where('id', 'in', ids).execute()
       return new Set(rows.map(({ id }) => id))
+    },
+
+    async identity() {
+      // When its first tables were made, to the millisecond; a restored backup keeps it.
+      const first = sql<{ made: string }>`select min(timestamp) as made from kysely_migration`
+      return (await first.execute(db)).rows[0]!.made
     },
 
     async count() {

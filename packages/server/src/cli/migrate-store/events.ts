@@ -14,6 +14,9 @@ export interface Plan {
   /** Of these, what the target has already. */
   present_assets: number
   present_size: number
+  /** Of these, what was moved before and has been deleted in the target since; it is left out. */
+  deleted_assets: number
+  deleted_size: number
   /** Assets of the target that are not from the source. */
   other_assets: number
   keys: number

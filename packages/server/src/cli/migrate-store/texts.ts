@@ -23,7 +23,7 @@ export function planText(plan: Plan): string {
   ].join('\n')
 }
 
-function warnings({ signing_key, other_assets }: Plan): string[] {
+function warnings({ signing_key, other_assets, deleted_assets }: Plan): string[] {
   const key =
     signing_key === true
       ? []
@@ -38,7 +38,13 @@ function warnings({ signing_key, other_assets }: Plan): string[] {
       : [
           `Note: the target has ${count(other_assets, 'asset')} that ${other_assets === 1 ? 'is' : 'are'} not from this source. Accounts of the same name become one.`,
         ]
-  return [...key, ...others]
+  const deleted =
+    deleted_assets === 0
+      ? []
+      : [
+          `Note: ${count(deleted_assets, 'asset')} moved before, and not in the target any more: deleted there since, and left out. After restoring the target from a backup, remove migrate-store/moved in the old folder to move what it lacks.`,
+        ]
+  return [...key, ...others, ...deleted]
 }
 
 /** Uploads that cannot be moved. */

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A chunk that is in the target. */
@@ -26,8 +26,6 @@ export interface AssetJournal {
 
 export interface Journals {
   open(assetId: string): Promise<AssetJournal>
-  /** Takes the folder away, if nothing is in it any more. */
-  end(): Promise<void>
 }
 
 type Line = { target: string; storeRef: string } | { chunk: SentChunk } | { file: string }
@@ -72,7 +70,7 @@ export function createJournals(folder: string, target: string): Journals {
       journal.files.clear()
     }
 
-    for (const line of linesOf(await readFile(path, 'utf8').catch(absent))) {
+    for (const line of linesOf<Line>(await readFile(path, 'utf8').catch(absent))) {
       if ('target' in line) reset(line.target === target ? line.storeRef : undefined)
       else if (journal.storeRef === undefined) continue
       else if ('chunk' in line) journal.sent.set(line.chunk.index, line.chunk)
@@ -81,19 +79,16 @@ export function createJournals(folder: string, target: string): Journals {
     return journal
   }
 
-  return {
-    open,
-    end: () => rmdir(folder).catch(() => {}),
-  }
+  return { open }
 }
 
-function absent(error: NodeJS.ErrnoException): string {
+export function absent(error: NodeJS.ErrnoException): string {
   if (error.code === 'ENOENT') return ''
   throw error
 }
 
 /** What a run that was killed has broken off is passed over. */
-function* linesOf(text: string): Generator<Line> {
+export function* linesOf<Line>(text: string): Generator<Line> {
   for (const line of text.split('\n')) {
     try {
       if (line !== '') yield JSON.parse(line)

@@ -9,6 +9,7 @@ import {
 import { uploadOf } from '../../adapters/sql/rows.ts'
 import type { Chunk } from '../../core/types.ts'
 import { type AssetMover, DifferentBytesError, moveBytes } from './asset.ts'
+import type { MovedAssets } from './moved.ts'
 import { inParallel } from './parallel.ts'
 
 /** An asset as messages name it. */
@@ -30,6 +31,7 @@ export interface MoveEvents {
 export interface Mover extends Omit<AssetMover, 'onBytes'> {
   from: CopySource
   to: CopyTarget
+  moved: MovedAssets
   events: MoveEvents
 }
 
@@ -41,13 +43,13 @@ const UPLOAD_LEFT_BEHIND =
   'Its upload was under way when the service moved to another store. Upload the file again.'
 
 /**
- * Moves every key and every asset that is not in the target yet. The rows of an asset follow its bytes, so
+ * Moves every key and every asset that has not come to the target yet. The rows of an asset follow its bytes, so
  * that an asset in the target is one that is wholly there.
  *
  * @throws what the stores and databases throw, and the reason of `signal`; the same call goes on later
  */
 export async function moveAll(mover: Mover): Promise<void> {
-  const { from, to, events, journals } = mover
+  const { from, to, events, journals, moved } = mover
   // What stops one asset for another reason than its own bytes stops all, within large ones too.
   const stop = new AbortController()
   const signal = AbortSignal.any([mover.signal, stop.signal])
@@ -58,10 +60,15 @@ export async function moveAll(mover: Mover): Promise<void> {
     events.onProgress(bytes)
   }
 
-  const one = async ({ copied, present }: Listed) => {
+  const one = async ({ copied, present, deleted }: Listed) => {
     const { id, filename, size } = copied.asset
     const asset = { id, filename, size }
-    if (present) return (await journals.open(id)).forget()
+    if (deleted) return
+    const done = async () => {
+      await moved.add(id)
+      await (await journals.open(id)).forget()
+    }
+    if (present) return done()
     try {
       await moveAsset({ ...mover, signal, onBytes }, copied)
     } catch (error) {
@@ -71,11 +78,10 @@ export async function moveAll(mover: Mover): Promise<void> {
       }
       return events.onFailed(asset, error.message)
     }
-    await (await journals.open(id)).forget()
+    await done()
     events.onMoved(asset)
   }
-  await inParallel(listAssets(from, to), ASSETS_AT_ONCE, signal, one)
-  await journals.end()
+  await inParallel(listAssets(from, to, moved), ASSETS_AT_ONCE, signal, one)
 }
 
 async function moveAsset(
@@ -100,19 +106,25 @@ export interface Listed {
   copied: CopiedAsset
   /** In the target. */
   present: boolean
+  /** Was in the target, and is no more. */
+  deleted: boolean
 }
 
 /** Every asset of the source, and whether the target has it; `to` is `undefined` when it has no tables. */
 export async function* listAssets(
   from: CopySource,
   to: CopyTarget | undefined,
+  moved: Pick<MovedAssets, 'has'>,
 ): AsyncGenerator<Listed> {
   for (let after = ''; ; ) {
     const page = await from.assets(after, PAGE)
     const last = page.at(-1)
     if (!last) return
     const present = (await to?.present(page.map(({ asset }) => asset.id))) ?? new Set()
-    for (const copied of page) yield { copied, present: present.has(copied.asset.id) }
+    for (const copied of page) {
+      const { id } = copied.asset
+      yield { copied, present: present.has(id), deleted: !present.has(id) && moved.has(id) }
+    }
     after = last.asset.id
   }
 }

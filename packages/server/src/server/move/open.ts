@@ -11,6 +11,7 @@ import { schemePath } from '../parsers.ts'
 import { checkSharedKeys } from '../signing-key.ts'
 import type { S3StoreConfig } from '../store-url.ts'
 import { createJournals, type Journals } from './journal.ts'
+import { type MovedAssets, openMoved } from './moved.ts'
 
 /** Where an embedded installation is. */
 export interface SourcePaths {
@@ -89,6 +90,7 @@ export interface OpenTarget {
   records: CopyTarget | undefined
   store: ChunkStore
   journals: Journals
+  moved: MovedAssets
   /** Names of migrations that were (in a dry run: are) to be applied. */
   pending: string[]
 }
@@ -108,12 +110,11 @@ export async function openTarget(
   const { applied, pending } = await migratePostgres({ url: databaseUrl, size: 1 }, dryRun)
   const empty = dryRun && applied.length === 0
   const { endpoint = bucket.region, bucket: name, prefix } = bucket
-  return {
-    records: empty ? undefined : openPostgresCopy({ url: databaseUrl, size: CONNECTIONS }),
-    store,
-    journals: createJournals(join(data, 'migrate-store'), `${endpoint}/${name}/${prefix}`),
-    pending,
-  }
+  const records = empty ? undefined : openPostgresCopy({ url: databaseUrl, size: CONNECTIONS })
+  const notes = join(data, 'migrate-store')
+  const place = `${endpoint}/${name}/${prefix}`
+  const moved = await openMoved(notes, `${place} ${(await records?.identity()) ?? ''}`)
+  return { records, store, journals: createJournals(notes, place), moved, pending }
 }
 
 /** One for each asset under way. */

@@ -1,5 +1,6 @@
 import type { CopySource, CopyTarget, OpenUpload } from '../../adapters/sql/copy.ts'
 import { listAssets } from './move.ts'
+import type { MovedAssets } from './moved.ts'
 
 export interface MovePlan {
   /** What the source has, and bytes of it. */
@@ -8,6 +9,9 @@ export interface MovePlan {
   /** Of these, what the target has already. */
   presentAssets: number
   presentBytes: number
+  /** Of these, what was moved by an earlier run and has been deleted in the target since. */
+  deletedAssets: number
+  deletedBytes: number
   /** Assets of the target that are not from the source. */
   otherAssets: number
   keys: number
@@ -16,18 +20,27 @@ export interface MovePlan {
 }
 
 /** Looks at both sides and changes nothing. `to` is `undefined` when the target has no tables yet. */
-export async function planMove(from: CopySource, to: CopyTarget | undefined): Promise<MovePlan> {
-  const plan = { assets: 0, bytes: 0, presentAssets: 0, presentBytes: 0 }
-  for await (const { copied, present } of listAssets(from, to)) {
+export async function planMove(
+  from: CopySource,
+  to: CopyTarget | undefined,
+  moved: Pick<MovedAssets, 'has'>,
+): Promise<MovePlan> {
+  const all = { assets: 0, bytes: 0 }
+  const there = { ...all }
+  const gone = { ...all }
+  for await (const { copied, present, deleted } of listAssets(from, to, moved)) {
     const bytes = copied.asset.objectRef === null ? 0 : copied.asset.size
-    plan.assets += 1
-    plan.bytes += bytes
-    if (!present) continue
-    plan.presentAssets += 1
-    plan.presentBytes += bytes
+    for (const sum of [all, ...(present ? [there] : []), ...(deleted ? [gone] : [])]) {
+      sum.assets += 1
+      sum.bytes += bytes
+    }
   }
   const uploads = await from.openUploads()
   const keys = (await from.keys()).length
-  const otherAssets = ((await to?.count()) ?? 0) - plan.presentAssets
-  return { ...plan, otherAssets, keys, uploads }
+  const otherAssets = ((await to?.count()) ?? 0) - there.assets
+  return {
+    ...{ ...all, presentAssets: there.assets, presentBytes: there.bytes },
+    ...{ deletedAssets: gone.assets, deletedBytes: gone.bytes },
+    ...{ otherAssets, keys, uploads },
+  }
 }
