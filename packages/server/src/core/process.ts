@@ -107,7 +107,7 @@ export function createProcessor(deps: ProcessDeps) {
       const state = asset[kind]?.state
       if (state !== 'pending' && state !== 'processing') continue
       await change({ [kind]: { state: 'processing', reason: undefined } })
-      await change({ [kind]: await render(kind, asset, held.signal) })
+      await change({ [kind]: await render(kind, asset, held) })
     }
   }
 
@@ -129,7 +129,8 @@ export function createProcessor(deps: ProcessDeps) {
     }
   }
 
-  async function render(kind: (typeof RENDITIONS)[number], asset: Asset, signal: AbortSignal) {
+  async function render(kind: (typeof RENDITIONS)[number], asset: Asset, held: HeldLease) {
+    const { signal } = held
     const { ref } = asset.object!
     const emitted = new Set<string>()
     const emit: EmitFile = (name, body) => {
@@ -141,8 +142,12 @@ export function createProcessor(deps: ProcessDeps) {
       signal.throwIfAborted()
       return { state: 'ready', reason: undefined } as const
     } catch (error) {
-      // Half a stream is of no use to anybody, least of all on a disk that is full.
-      for (const name of emitted) await store.dropFile(ref, name).catch(() => {})
+      // Half a stream is of no use to anybody, least of all on a disk that is full. But whoever has
+      // taken the asset over makes files of the same names.
+      const isOurs = await held
+        .use((current) => metadata.renewAsset(asset.id, current, current))
+        .catch(() => false)
+      for (const name of isOurs ? emitted : []) await store.dropFile(ref, name).catch(() => {})
       if (error instanceof MediaError) return { state: 'error', reason: error.message } as const
       throw error
     }

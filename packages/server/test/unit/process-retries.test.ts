@@ -111,6 +111,23 @@ describe('a step that breaks off', () => {
     expect(await store.findFile(upload.assetId, 'thumbnail.jpg')).toBeDefined()
   })
 
+  it('leaves the files alone of who took the asset over', async () => {
+    const { process, store, upload, clock, metadata } = await worldWith(
+      {
+        async hls(_source, _found, emit) {
+          await emit('init.mp4', text('half'))
+          clock.advance(LEASE)
+          await metadata.claimAsset(clock(), LEASE)
+          await store.putFile(upload.assetId, 'init.mp4', text('theirs'))
+          throw new Error('aborted')
+        },
+      },
+      { hls: PENDING },
+    )
+    await process()
+    expect(await store.findFile(upload.assetId, 'init.mp4')).toMatchObject({ size: 6 })
+  })
+
   it('because the server stops is free at once for the next', async () => {
     const stop = new AbortController()
     let tries = 0
