@@ -16,7 +16,7 @@ import {
 
 const SIZE = 300 * MiB
 /** Slow enough for what happens in the middle. */
-const SLOW = 30 * MiB
+const SLOW = 20 * MiB
 const NAME = 'Night train.mp4'
 
 describe.skipIf(skipsChromium)(`a film of 300 MiB ${inChromium}`, () => {

@@ -11,7 +11,7 @@ import { type ConsoleWorld, enter, openPage, startConsoleWorld } from '../suppor
 
 const SIZE = 30 * MiB + 999
 /** Slow enough for what happens in the middle. */
-const SLOW = 5 * MiB
+const SLOW = 1.5 * MiB
 const NAME = 'one.mp4'
 
 describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`, () => {
@@ -95,7 +95,7 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
 
   it('says that another tab has the file, and does not send it twice', async () => {
     await upload.choose(path)
-    await upload.slow(SLOW / 4)
+    await upload.slow(SLOW)
     await upload.start()
     await upload.percent(NAME, 3)
     const { page: second } = await openPage(world, { context: page.context() })
@@ -140,7 +140,7 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     await page.getByText('1 file selected').waitFor()
     await upload.slow(SLOW)
     await upload.start()
-    await upload.percent(NAME, 30)
+    await upload.percent(NAME, 25)
     await page.reload()
     await upload.slow(-1)
     await page.getByRole('button', { name: 'Go on', exact: true }).click()
@@ -178,7 +178,7 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
 describe.skipIf(skipsChromium)(`an upload that has expired ${inChromium}`, () => {
   let world: ConsoleWorld
   beforeAll(async () => {
-    world = await startConsoleWorld({ PARTWAY_UPLOAD_TTL: '6s' })
+    world = await startConsoleWorld({ PARTWAY_UPLOAD_TTL: '12s' })
   })
   afterAll(() => world?.[Symbol.asyncDispose]())
 
@@ -192,11 +192,12 @@ describe.skipIf(skipsChromium)(`an upload that has expired ${inChromium}`, () =>
     await upload.choose(path)
     await upload.slow(SLOW)
     await upload.start()
-    await upload.percent(NAME, 40)
+    await upload.percent(NAME, 25)
     await page.reload()
     await page.getByRole('link', { name: 'Uploads', exact: true }).click()
-    await page.getByText('expired', { exact: true }).waitFor({ timeout: 20_000 })
-    await page.getByRole('link', { name: NAME }).click()
+    const row = page.getByRole('listitem').filter({ hasText: NAME })
+    await row.getByText('expired', { exact: true }).waitFor({ timeout: 30_000 })
+    await row.getByRole('link', { name: NAME }).click()
     await page.getByText('It was not complete in time.').waitFor()
     await page.getByText(/^[1-9]\d* failed$/).waitFor()
     await page.getByText('As text').click()
