@@ -44,12 +44,17 @@ export async function uploadPage(page: Page): Promise<UploadPage> {
     row,
     async percent(name, least) {
       const figure = row(name).locator('.figure')
-      await figure.waitFor()
-      const deadline = Date.now() + 60_000
-      for (;;) {
-        const text = await figure.textContent({ timeout: 5000 })
-        if (Number.parseInt(text ?? '', 10) >= least) return
+      const end = row(name)
+        .getByRole('alert')
+        .or(row(name).getByText('stored', { exact: true }))
+      const deadline = Date.now() + 90_000
+      let text = ''
+      while (!(Number.parseInt(text, 10) >= least)) {
         if (Date.now() > deadline) throw new Error(`${name} is still at ${text}`)
+        // It may have come to its end before anybody looked, one way or the other.
+        await figure.or(end).first().waitFor({ timeout: 60_000 })
+        if (await end.count()) throw new Error(`${name}: ${await row(name).innerText()}`)
+        text = (await figure.textContent()) ?? ''
         await page.waitForTimeout(50)
       }
     },
