@@ -9,7 +9,6 @@ import {
   temporaryFolder,
 } from '../../../server/test/support/program.ts'
 import { createApi } from '../../../server/test/support/program-api.ts'
-import { startFront } from './front.ts'
 
 /** A built server that has the console, and one browser. */
 export interface ConsoleWorld extends AsyncDisposable {
@@ -28,13 +27,11 @@ export async function startConsoleWorld(env: Record<string, string> = {}): Promi
   const sweeping = { PARTWAY_GRACE_PERIOD: '1s', PARTWAY_SWEEP_INTERVAL: '200ms' }
   const data = join(folder, 'data')
   const server = started.use(await startProgram({ data, env: { ...sweeping, ...env } }))
-  const serves = (await fetch(server.url)).ok
-  const origin = serves ? server.url : started.use(await startFront(server.url)).url
   const browser = await launchChromium()
   started.defer(() => browser.close())
   const kept = started.move()
   return {
-    ...{ browser, server, origin, folder, api: createApi(server) },
+    ...{ browser, server, origin: server.url, folder, api: createApi(server) },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
 }
