@@ -2,7 +2,7 @@
 // fails when the page is stale.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { SETTINGS } from '../packages/server/src/server/config.ts'
+import { SETTINGS } from '../packages/server/src/server/settings.ts'
 
 const path = join(import.meta.dirname, '../docs/configuration.md')
 
@@ -13,7 +13,7 @@ const rows = Object.values(SETTINGS).map(({ variable, option, default: fallback,
 
 const page = `# Configuration
 
-<!-- Made by \`npm run docs\` from packages/server/src/server/config.ts. Do not edit. -->
+<!-- Made by \`npm run docs\` from packages/server/src/server/settings.ts. Do not edit. -->
 
 Every setting is an environment variable; the few that have one are also options of \`partway serve\`,
 which win. All settings are checked before the server starts, and everything that is wrong is

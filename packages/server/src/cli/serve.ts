@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { openPorts } from '../server/compose.ts'
-import { readConfig, SETTINGS } from '../server/config.ts'
+import { readConfig } from '../server/config.ts'
+import { SETTINGS } from '../server/settings.ts'
 import { startServer } from '../server/start.ts'
 import { withExamples } from './common.ts'
 

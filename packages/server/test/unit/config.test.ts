@@ -1,6 +1,7 @@
 import { isAbsolute, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ConfigError, readConfig, SETTINGS } from '../../src/server/config.ts'
+import { ConfigError, readConfig } from '../../src/server/config.ts'
+import { SETTINGS } from '../../src/server/settings.ts'
 
 type Env = Record<string, string>
 type Options = Parameters<typeof readConfig>[1]
