@@ -105,9 +105,12 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
   it('keeps servers out while it moves', async () => {
     await using world = await createMoveWorld()
     await withAssets(world, randomVideo(100 * MiB))
-    const { stdout, result } = startCommand(world.args('--json'), world.env)
+    const { process: moving, stdout, result } = startCommand(world.args('--json'), world.env)
     while (!stdout().includes('"plan"')) await wait(2)
+    // Held, because on a quiet machine it would be done before a server has started.
+    moving.kill('SIGSTOP')
     await expect(world.startSource()).rejects.toThrow(/database is locked/)
+    moving.kill('SIGCONT')
     expect(await result).toMatchObject({ code: 0 })
   })
 
