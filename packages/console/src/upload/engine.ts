@@ -54,6 +54,8 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
       theme: dark ? 'dark' : 'light',
       fileManagerSelectionType: 'both',
       singleFileFullScreen: false,
+      // Our own list asks before it ends an upload.
+      hideCancelButton: true,
       proudlyDisplayPoweredByUppy: false,
       // A picture of every frame of hundreds of files is not what the machine is wanted for.
       disableThumbnailGenerator: true,
@@ -144,6 +146,9 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
     /** Stops; what was begun stays on the server. */
     destroy(): void {
       ended.abort()
+      // First, because Uppy begins by cancelling all, which would end the uploads on the server.
+      const partway = uppy.getPlugin('Partway')
+      if (partway) uppy.removePlugin(partway)
       uppy.destroy()
     },
   }
