@@ -54,8 +54,11 @@ export function ChunkMap({ id, cells, ranges, chunkSize, totalSize }: ChunkMapPr
     if (event.key === 'Escape') return setMarked(undefined)
     if (step === undefined && edge === undefined) return
     event.preventDefault()
-    const next = edge ?? (marked === undefined ? 0 : marked + step!)
-    if (next >= 0 && next < cells.length) setMarked(next)
+    // By what is marked then: a key that is held comes faster than the page is drawn.
+    setMarked((now) => {
+      const next = edge ?? (now === undefined ? 0 : now + step!)
+      return next >= 0 && next < cells.length ? next : now
+    })
   }
 
   return (
