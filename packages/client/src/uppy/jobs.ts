@@ -14,6 +14,7 @@ interface Entry extends Job {
   upload: Upload | undefined
   /** The pause under way: going on has to wait for it. */
   pausing: Promise<unknown>
+  ended: Promise<void>
   over(): void
 }
 
@@ -88,13 +89,21 @@ export function createJobs(limit: () => number) {
   }
 
   return {
-    /** Resolves when the job is over, however it ended. */
+    /**
+     * Resolves when the job is over, however it ended. One that is there already is not begun a
+     * second time: it goes on.
+     */
     run(id: string, job: Job): Promise<void> {
-      return new Promise((over) => {
-        const pausing = Promise.resolve()
-        entries.set(id, { ...job, state: 'waiting', upload: undefined, pausing, over })
-        pump()
-      })
+      const known = entries.get(id)
+      if (known) {
+        resume(id)
+        return known.ended
+      }
+      const { promise: ended, resolve: over } = Promise.withResolvers<void>()
+      const pausing = Promise.resolve()
+      entries.set(id, { ...job, state: 'waiting', upload: undefined, pausing, ended, over })
+      pump()
+      return ended
     },
     pause(id: string): void {
       const entry = entries.get(id)

@@ -66,6 +66,28 @@ describe('the Uppy plugin', () => {
     expect((await result)!.successful).toHaveLength(2)
   })
 
+  it('begins no file twice: one that is tried again while it waits, runs or is paused goes on', async () => {
+    const { uppy, fakes, add, names } = setUp({ limit: 1 })
+    const [a, b] = add('a.mp4', 'b.mp4')
+    const result = uppy.upload()
+    await turn()
+    const again = [uppy.retryUpload(a!), uppy.retryUpload(b!)]
+    await turn()
+    expect(names()).toEqual(['a.mp4'])
+    uppy.pauseResume(a!)
+    fakes[0]!.paused.resolve()
+    await turn()
+    expect(names()).toEqual(['a.mp4', 'b.mp4'])
+    again.push(uppy.retryUpload(a!))
+    fakes[1]!.store()
+    await turn()
+    expect(fakes[0]!.calls).toEqual(['pause', 'resume'])
+    fakes[0]!.store()
+    expect((await result)!.successful).toHaveLength(2)
+    await Promise.all(again)
+    expect(names()).toEqual(['a.mp4', 'b.mp4'])
+  })
+
   it('pauses and resumes all, also those that have not begun', async () => {
     const { uppy, fakes, add, names } = setUp({ limit: 1 })
     add('a.mp4', 'b.mp4')

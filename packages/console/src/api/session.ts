@@ -19,9 +19,14 @@ export const session = signal<Session | undefined>(undefined)
 /** Why there is no session, where somebody should be told. */
 export const signedOutBecause = signal('')
 
-/** @throws UploadError when the server does not take the key, or does not answer */
+/**
+ * In place of the session there is, if any.
+ *
+ * @throws UploadError when the server does not take the key, or does not answer; nothing has changed
+ */
 export async function signIn(key: string): Promise<void> {
   await createClient({ server: location.origin, apiKey: key }).assets.list({ page_limit: 1 })
+  signOut()
   remember(key)
   open(key)
 }

@@ -27,27 +27,28 @@ export interface Unfinished extends FileIdentity {
   at: number
 }
 
-/** One file with other wishes is another upload. */
-export const unfinishedId = ({
-  name,
-  size,
-  modified,
-  wishes,
-}: Omit<Unfinished, 'uploadId' | 'at'>) => JSON.stringify([name, size, modified, wishes])
+/** One text for one file. */
+export const identityKey = ({ name, size, modified }: FileIdentity): string =>
+  JSON.stringify([name, size, modified])
 
 export const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
 
 /** How a file looks when it comes without its folder. */
 export const fileKey = ({ name, size, modified }: FileIdentity): string =>
-  JSON.stringify([baseName(name), size, modified])
+  identityKey({ name: baseName(name), size, modified })
 
-/** The latest upload of such a file, whatever folder it comes from now. */
-export function findUnfinished<T extends Unfinished>(
+/**
+ * The uploads that such a file had, the likeliest first. One that comes without a folder may be one
+ * that came with its folder before; one from another folder is another file.
+ */
+export function matchingUnfinished<T extends Unfinished>(
   all: readonly T[],
   file: FileIdentity,
-): T | undefined {
-  const key = fileKey(file)
+): T[] {
+  const bare = file.name === baseName(file.name)
+  const same = (each: T) =>
+    bare ? fileKey(each) === fileKey(file) : identityKey(each) === identityKey(file)
   return all
-    .filter((each) => fileKey(each) === key)
-    .sort((a, b) => Number(b.name === file.name) - Number(a.name === file.name) || b.at - a.at)[0]
+    .filter(same)
+    .sort((a, b) => Number(b.name === file.name) - Number(a.name === file.name) || b.at - a.at)
 }

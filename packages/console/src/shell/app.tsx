@@ -1,13 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { session, signIn, signOut } from '../api/session.ts'
+import { session, signIn } from '../api/session.ts'
 import { AssetDetail } from '../assets/detail.tsx'
 import { AssetsView } from '../assets/list.tsx'
 import { linkTo } from '../lib/route.ts'
-import { ConfirmHost } from '../ui/confirm.tsx'
+import { ConfirmHost, confirm } from '../ui/confirm.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Empty } from '../ui/pieces.tsx'
-import { Toasts } from '../ui/toasts.tsx'
-import { stopEngine } from '../upload/uploader.ts'
+import { Toasts, toast } from '../ui/toasts.tsx'
+import { underWay } from '../upload/track.ts'
 import { UploadView } from '../upload/view.tsx'
 import { UploadDetail } from '../uploads/detail.tsx'
 import { UploadsView } from '../uploads/list.tsx'
@@ -21,27 +21,47 @@ import { route } from './router.ts'
 export function App() {
   const key = givenKey.value
   const [error, setError] = useState<unknown>()
-  const open = session.value !== undefined
+  const current = session.value
   useEffect(() => {
     if (key === undefined) return
-    signOut()
     setError(undefined)
-    signIn(key)
+    openWith(key)
       .catch(setError)
       .finally(() => {
         givenKey.value = undefined
       })
   }, [key])
-  useEffect(() => (open ? stopEngine : undefined), [open])
   return (
     <>
       <ErrorBoundary>
-        {open ? <Console /> : <KeyScreen checking={key !== undefined} error={error} />}
+        {current ? (
+          <Console key={current.key} />
+        ) : (
+          <KeyScreen checking={key !== undefined} error={error} />
+        )}
       </ErrorBoundary>
       <ConfirmHost />
       <Toasts />
     </>
   )
+}
+
+/** A key that is not taken, or not wanted after all, leaves the session as it is. */
+async function openWith(key: string): Promise<void> {
+  const current = session.peek()
+  if (current?.key === key) return
+  if (!current) return signIn(key)
+  if (underWay.peek().length === 0) {
+    return signIn(key).catch((error) =>
+      toast(`The key of the link was not taken: ${error.message}`),
+    )
+  }
+  confirm({
+    title: 'Open the link while files are sent?',
+    text: 'Its key is another one. What has arrived stays on the server; with the key of now you can go on later.',
+    action: 'Open the link',
+    run: () => signIn(key),
+  })
 }
 
 function Console() {

@@ -3,7 +3,7 @@ import { percentOf, plural } from '../lib/format.ts'
 import { linkTo, type Route } from '../lib/route.ts'
 import { confirm } from '../ui/confirm.tsx'
 import { Icon, type IconName } from '../ui/icon.tsx'
-import { isSending, sending } from '../upload/track.ts'
+import { underWay } from '../upload/track.ts'
 import { Logo } from './logo.tsx'
 import { route } from './router.ts'
 import { nextTheme, theme } from './theme.ts'
@@ -73,7 +73,7 @@ export function Header() {
 }
 
 function leave(): void {
-  if (!isSending.value) {
+  if (underWay.value.length === 0) {
     signOut()
     return
   }
@@ -116,7 +116,7 @@ function LiveDot() {
 
 /** What is sent, while another view is looked at. */
 function SendingPill() {
-  const files = [...sending.value.values()].filter(({ assetId, error }) => !assetId && !error)
+  const files = underWay.value
   if (files.length === 0) return null
   const sum = (of: 'sent' | 'total') =>
     files.reduce((before, { progress }) => before + progress[of], 0)

@@ -4,7 +4,7 @@ import Uppy, { type Meta, type UppyFile } from '@uppy/core'
 import '@uppy/core/css/style.min.css'
 import Dashboard from '@uppy/dashboard'
 import '@uppy/dashboard/css/style.min.css'
-import { baseName, type FileIdentity, type Wishes } from '../lib/unfinished.ts'
+import { baseName, type FileIdentity, type Unfinished, type Wishes } from '../lib/unfinished.ts'
 import '../styles/uppy.css'
 import { canPick, noteDropped, pickFiles } from './handles.ts'
 
@@ -20,9 +20,9 @@ export interface EngineOptions {
   dark: boolean
   /** What is asked for with files that are sent from now on. */
   wishes(): Wishes
-  /** What was asked for with a file whose upload was begun before. */
-  earlierWishes(file: FileIdentity): Wishes | undefined
-  /** Sending starts, or nothing is left to send. */
+  /** For each file the upload it had before, where that can be gone on with. */
+  earlier(files: readonly FileIdentity[]): Promise<(Unfinished | undefined)[]>
+  /** Told what somebody should know. */
   onProblem(message: string): void
 }
 
@@ -39,13 +39,7 @@ const DEFAULT_WISHES: Wishes = { enableHls: false, enableThumbnail: false }
 /** Uppy with its Dashboard and our plugin. Loaded when the upload view is first shown. */
 export function createEngine({ client, target, dark, wishes, ...asked }: EngineOptions) {
   const wishesOf = (file: File_) => file.meta.wishes ?? DEFAULT_WISHES
-  const uppy = new Uppy<FileMeta, PartwayBody>({
-    id: 'console',
-    onBeforeFileAdded: (file) => {
-      const earlier = asked.earlierWishes(identityOf(file))
-      return earlier ? { ...file, meta: { ...file.meta, wishes: earlier } } : true
-    },
-  })
+  const uppy = new Uppy<FileMeta, PartwayBody>({ id: 'console' })
     .use(Dashboard, {
       target,
       inline: true,
@@ -71,8 +65,10 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
 
   uppy.addPreProcessor(async (ids) => {
     const now = wishes()
-    for (const file of uppy.getFilesByIds(ids)) {
-      if (!file.meta.wishes) uppy.setFileMeta(file.id, { ...file.meta, wishes: now })
+    const unsettled = uppy.getFilesByIds(ids).filter(({ meta }) => !meta.wishes)
+    const earlier = await asked.earlier(unsettled.map(identityOf))
+    for (const [i, { id }] of unsettled.entries()) {
+      if (uppy.getState().files[id]) uppy.setFileMeta(id, metaOf(earlier[i] ?? { wishes: now }))
     }
   })
 
@@ -122,9 +118,10 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
 
   return {
     /** Goes on with a file whose upload was begun before, under the name it had. */
-    async goOn(data: File, name: string, wishes: Wishes): Promise<void> {
-      const meta = { wishes, ...(name === baseName(name) ? {} : { relativePath: name }) }
+    async goOn(data: File, { name, wishes }: Unfinished): Promise<void> {
+      const meta = metaOf({ name, wishes })
       const known = find({ name, size: data.size, modified: data.lastModified })
+      if (known) uppy.setFileMeta(known.id, meta)
       const id =
         known?.id ??
         uppy.addFile({
@@ -158,6 +155,12 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
     if (found) act(found.id)
   }
 }
+
+/** With the path it had, which is part of what the client remembers it by. */
+const metaOf = ({ name = '', wishes }: { name?: string; wishes: Wishes }): Partial<FileMeta> => ({
+  wishes,
+  ...(name === baseName(name) ? {} : { relativePath: name }),
+})
 
 const isUnderWay = ({ uploadStarted, uploadComplete }: File_['progress']) =>
   uploadStarted !== null && !uploadComplete

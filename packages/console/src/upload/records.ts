@@ -1,10 +1,15 @@
-import { type Unfinished, unfinishedId } from '../lib/unfinished.ts'
+import { signal } from '@preact/signals'
+import type { Unfinished } from '../lib/unfinished.ts'
 
 /** As it is kept; the handle gives the file back without choosing it again. */
 export interface UnfinishedRecord extends Unfinished {
+  /** Of the upload: no two accounts share one. */
   id: string
   handle?: FileSystemFileHandle
 }
+
+/** As of the last look, with what this tab did since; the latest first. */
+export const records = signal<readonly UnfinishedRecord[]>([])
 
 const DATABASE = 'partway-console'
 const STORE = 'unfinished'
@@ -12,27 +17,32 @@ const STORE = 'unfinished'
 const MAX_AGE_MS = 7 * 24 * 3_600_000
 
 /** Files whose upload was begun in this browser. Where nothing may be kept, nothing is found. */
-export async function loadRecords(): Promise<UnfinishedRecord[]> {
+export async function loadRecords(): Promise<readonly UnfinishedRecord[]> {
   const all = await run<UnfinishedRecord[]>('readonly', (store) => store.getAll())
   const kept: UnfinishedRecord[] = []
   for (const record of all ?? []) {
     if (Date.now() - record.at > MAX_AGE_MS) await dropRecord(record.id)
     else kept.push(record)
   }
-  return kept.sort((a, b) => b.at - a.at)
+  records.value = kept.sort((a, b) => b.at - a.at)
+  return records.value
 }
 
 export async function keepRecord(
   unfinished: Unfinished,
   handle: FileSystemFileHandle | undefined,
 ): Promise<void> {
-  const record = { ...unfinished, id: unfinishedId(unfinished), ...(handle ? { handle } : {}) }
+  const record = { ...unfinished, id: unfinished.uploadId, ...(handle ? { handle } : {}) }
+  records.value = [record, ...without(record.id)]
   await run('readwrite', (store) => store.put(record))
 }
 
 export async function dropRecord(id: string): Promise<void> {
+  records.value = without(id)
   await run('readwrite', (store) => store.delete(id))
 }
+
+const without = (id: string) => records.peek().filter((each) => each.id !== id)
 
 async function run<T>(
   mode: IDBTransactionMode,

@@ -1,3 +1,5 @@
+import type { Client } from '@partway/client'
+import { useSession } from '../api/use.ts'
 import { formatRate, formatSize, formatTimeLeft, percentOf, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { online } from '../shell/online.tsx'
@@ -5,6 +7,7 @@ import { confirm } from '../ui/confirm.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
+import { endUpload } from './end.ts'
 import type { Engine } from './engine.ts'
 import { hide, type Sending, sending } from './track.ts'
 import { withEngine } from './uploader.ts'
@@ -99,6 +102,7 @@ function SendingRow(row: Sending) {
             </a>
           </>
         ) : null}
+        {error ? <CancelButton row={row} /> : null}
         {running ? (
           <>
             <span class="figure">{percentOf(sent, total)}%</span>
@@ -120,14 +124,7 @@ function SendingRow(row: Sending) {
             >
               <Icon name={phase === 'paused' ? 'play' : 'pause'} />
             </button>
-            <button
-              type="button"
-              class="button plain square small"
-              aria-label={`Cancel ${file.name}`}
-              onClick={() => cancel(row)}
-            >
-              <Icon name="close" />
-            </button>
+            <CancelButton row={row} />
           </>
         ) : null}
       </div>
@@ -146,11 +143,30 @@ function SendingRow(row: Sending) {
   )
 }
 
-function cancel({ file }: Sending): void {
+function CancelButton({ row }: { row: Sending }) {
+  const { client } = useSession()
+  return (
+    <button
+      type="button"
+      class="button plain square small"
+      aria-label={`Cancel ${row.file.name}`}
+      onClick={() => cancel(client, row)}
+    >
+      <Icon name="close" />
+    </button>
+  )
+}
+
+function cancel(client: Client, { id, file, uploadId, error }: Sending): void {
   confirm({
     title: `Cancel ${file.name}?`,
     text: 'The upload is ended on the server, and what has arrived is removed.',
     action: 'Cancel the upload',
-    run: async () => withEngine((engine) => engine.remove(file)),
+    async run() {
+      // One that was given up is nobody's any more: it is ended here.
+      if (error && uploadId) await endUpload(client, uploadId)
+      await withEngine((engine) => engine.remove(file))
+      if (error) hide(id)
+    },
   })
 }

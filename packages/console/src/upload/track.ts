@@ -1,11 +1,12 @@
-import type { Client, Upload, UploadError, UploadProgress } from '@partway/client'
+import type { Client, Upload, UploadError, UploadOptions, UploadProgress } from '@partway/client'
 import { computed, signal } from '@preact/signals'
-import { type FileIdentity, unfinishedId, type Wishes } from '../lib/unfinished.ts'
+import { type FileIdentity, identityKey, type Wishes } from '../lib/unfinished.ts'
 import { handleOf } from './handles.ts'
 import { dropRecord, keepRecord } from './records.ts'
 
 /** A file that is being sent, or was while the page was open. */
 export interface Sending {
+  /** By what the file is: no file is sent twice in one tab. */
   id: string
   file: FileIdentity
   progress: UploadProgress
@@ -18,60 +19,57 @@ export interface Sending {
 /** By id; in the order they were begun. */
 export const sending = signal<ReadonlyMap<string, Sending>>(new Map())
 
-/** Under way in this tab: told before the page is left. */
+/** Neither stored nor given up: in sending, paused or waiting. */
+export const underWay = computed(() =>
+  [...sending.value.values()].filter(({ assetId, error }) => !assetId && !error),
+)
+
+/** Something is being sent: told before the page is left. */
 export const isSending = computed(() =>
-  [...sending.value.values()].some(({ progress: { phase } }) =>
+  underWay.value.some(({ progress: { phase } }) =>
     ['starting', 'checking', 'sending'].includes(phase),
   ),
 )
 
-/** Another tab can see by this lock that a file is being sent. */
-export const lockName = (id: string) => `partway-console:${id}`
+/** Another tab can see by this lock that an upload is being sent. */
+export const lockName = (uploadId: string) => `partway-console:${uploadId}`
 
-/** A client whose uploads are shown, and remembered until they have come to their end. */
-export function trackedClient(client: Client): Client {
+/**
+ * A client whose uploads are remembered until they have come to their end, and shown until `signal`
+ * fires: what is told of them afterwards is of a session that is over.
+ */
+export function trackedClient(client: Client, signal: AbortSignal): Client {
+  const show = (entry: Sending) => {
+    if (!signal.aborted) sending.value = new Map(sending.value).set(entry.id, entry)
+  }
+  signal.addEventListener('abort', () => {
+    sending.value = new Map()
+  })
   return {
     ...client,
     upload(source, options = {}) {
-      const { type, userMetadata, enableHls = false, enableThumbnail = false } = options
       const file = { name: source.name, size: source.size, modified: source.modified ?? 0 }
-      const wishes = {
-        ...(type ? { type } : {}),
-        ...(userMetadata
-          ? { userMetadata: userMetadata as NonNullable<Wishes['userMetadata']> }
-          : {}),
-        ...{ enableHls, enableThumbnail },
-      }
-      const id = unfinishedId({ ...file, wishes })
-      let kept: string | undefined
+      const id = identityKey(file)
+      const memory = createMemory(file, wishesIn(options))
       const upload: Upload = client.upload(source, {
         ...options,
         onProgress(progress) {
           options.onProgress?.(progress)
-          show(id, { id, file, progress, uploadId: upload.id })
-          if (!upload.id || kept === upload.id) return
-          kept = upload.id
-          const unfinished = { ...file, wishes, uploadId: upload.id, at: Date.now() }
-          void handleOf(file).then((handle) => (ended ? undefined : keepRecord(unfinished, handle)))
+          show({ id, file, progress, uploadId: upload.id })
+          if (upload.id) memory.keep(upload.id, upload)
         },
       })
-      let ended = false
-      void navigator.locks?.request(lockName(id), { ifAvailable: true }, (lock) =>
-        lock ? upload.done().catch(() => {}) : undefined,
-      )
       upload.done().then(
         ({ assetId }) => {
-          ended = true
-          show(id, { id, file, progress: upload.progress, uploadId: upload.id, assetId })
-          void dropRecord(id)
+          show({ id, file, progress: upload.progress, uploadId: upload.id, assetId })
+          memory.drop()
         },
         (error: UploadError) => {
-          ended = error.code === 'aborted'
-          if (ended) {
+          if (error.code === 'aborted') {
             hide(id)
-            void dropRecord(id)
+            memory.drop()
           } else if (error.name === 'UploadError') {
-            show(id, { id, file, progress: upload.progress, uploadId: upload.id, error })
+            show({ id, file, progress: upload.progress, uploadId: upload.id, error })
           }
         },
       )
@@ -80,16 +78,49 @@ export function trackedClient(client: Client): Client {
   }
 }
 
-function show(id: string, entry: Sending): void {
-  sending.value = new Map(sending.value).set(id, entry)
+function wishesIn({
+  type,
+  userMetadata,
+  enableHls = false,
+  enableThumbnail = false,
+}: UploadOptions): Wishes {
+  return {
+    ...(type ? { type } : {}),
+    ...(userMetadata ? { userMetadata: userMetadata as NonNullable<Wishes['userMetadata']> } : {}),
+    ...{ enableHls, enableThumbnail },
+  }
+}
+
+/** What is remembered of one file, one step after the other. */
+function createMemory(file: FileIdentity, wishes: Wishes) {
+  let kept: string | undefined
+  let last: Promise<unknown> = Promise.resolve()
+  const then = (step: () => Promise<unknown>) => {
+    last = last.then(step)
+  }
+  return {
+    keep(uploadId: string, upload: Upload): void {
+      if (kept === uploadId) return
+      const before = kept
+      kept = uploadId
+      // The first could not be gone on with.
+      if (before) then(() => dropRecord(before))
+      then(async () =>
+        keepRecord({ ...file, wishes, uploadId, at: Date.now() }, await handleOf(file)),
+      )
+      void navigator.locks?.request(lockName(uploadId), { ifAvailable: true }, (lock) =>
+        lock ? upload.done().catch(() => {}) : undefined,
+      )
+    },
+    drop(): void {
+      const id = kept
+      if (id) then(() => dropRecord(id))
+    },
+  }
 }
 
 export function hide(id: string): void {
   const rest = new Map(sending.value)
   rest.delete(id)
   sending.value = rest
-}
-
-export function hideAll(): void {
-  sending.value = new Map()
 }

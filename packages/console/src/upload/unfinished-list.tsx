@@ -1,53 +1,66 @@
+import { UploadError } from '@partway/client'
 import type { UploadDetail } from '@partway/protocol'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useSession } from '../api/use.ts'
 import { formatAge, formatSize, percentOf, plural } from '../lib/format.ts'
-import { baseName } from '../lib/unfinished.ts'
+import { baseName, identityKey } from '../lib/unfinished.ts'
 import { confirm } from '../ui/confirm.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
 import { toast } from '../ui/toasts.tsx'
+import { endUpload } from './end.ts'
 import { openHandle } from './handles.ts'
-import { dropRecord, type UnfinishedRecord } from './records.ts'
+import { dropRecord, loadRecords, records, type UnfinishedRecord } from './records.ts'
 import { lockName, sending } from './track.ts'
-import { lookForRecords, records, withEngine } from './uploader.ts'
+import { withEngine } from './uploader.ts'
 
 /** What the server says of a file whose upload was begun before. */
 interface Known {
-  detail: UploadDetail
+  /** `undefined` while the server does not answer. */
+  detail: UploadDetail | undefined
   elsewhere: boolean
 }
+
+/** Until a server that did not answer is asked again, in milliseconds. */
+const AGAIN_MS = 3000
 
 /** Files that were begun in this browser and are not sent now: the offer to go on with them. */
 export function UnfinishedList() {
   const { client } = useSession()
   const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map())
-  const underWay = sending.value
+  const listed = sending.value
 
   const look = async () => {
-    const found = await lookForRecords()
+    const found = await loadRecords()
     const held = (await navigator.locks?.query())?.held ?? []
-    const entries = await Promise.all(
-      found.map(async (record) => {
-        const detail = await client.uploads
-          .status(record.uploadId, { page_limit: 1 })
-          // Of another account, or gone: not offered.
-          .catch(() => undefined)
-        if (detail?.status === 'completed') await dropRecord(record.id)
-        const elsewhere = held.some(({ name }) => name === lockName(record.id))
-        return [record.id, detail && { detail, elsewhere }] as const
-      }),
-    )
-    setKnown(new Map(entries.filter((entry): entry is [string, Known] => entry[1] !== undefined)))
+    const answers = new Map<string, Known>()
+    const ask = async ({ id }: UnfinishedRecord) => {
+      const elsewhere = held.some(({ name }) => name === lockName(id))
+      try {
+        const detail = await client.uploads.status(id, { page_limit: 1 })
+        if (detail.status === 'completed') await dropRecord(id)
+        else answers.set(id, { detail, elsewhere })
+      } catch (error) {
+        // Of another account, or long gone: not offered.
+        if (error instanceof UploadError && error.status === 404) return
+        answers.set(id, { detail: undefined, elsewhere })
+      }
+    }
+    await Promise.all(found.map(ask))
+    setKnown(answers)
   }
   useEffect(() => {
     void look()
   }, [])
+  useEffect(() => {
+    if ([...known.values()].every(({ detail }) => detail)) return
+    const timer = setTimeout(look, AGAIN_MS)
+    return () => clearTimeout(timer)
+  }, [known])
 
   const shown = records.value.flatMap((record) => {
     const found = known.get(record.id)
-    const offered = found && found.detail.status !== 'completed' && !underWay.has(record.id)
-    return offered ? [{ record, ...found }] : []
+    return found && !listed.has(identityKey(record)) ? [{ record, ...found }] : []
   })
   if (shown.length === 0) return null
   return (
@@ -83,7 +96,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
   const { client } = useSession()
   const input = useRef<HTMLInputElement>(null)
   const name = baseName(record.name)
-  const active = detail.status === 'active'
+  const active = detail?.status === 'active'
   // What the browser did not give back once, it will not give back the next time.
   const [refused, setRefused] = useState(false)
   const handle = refused ? undefined : record.handle
@@ -95,7 +108,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
       )
       return
     }
-    await withEngine((engine) => engine.goOn(file, record.name, record.wishes))
+    await withEngine((engine) => engine.goOn(file, record))
   }
   const start = () => {
     if (!handle) return input.current?.click()
@@ -110,8 +123,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
       text: 'The upload is ended on the server, and what has arrived is removed.',
       action: 'Discard',
       run: async () => {
-        if (active) await client.uploads.abort(record.uploadId)
-        await dropRecord(record.id)
+        await endUpload(client, record.uploadId)
         onGone()
       },
     })
@@ -123,10 +135,12 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
           {record.name}
         </span>
         <span class="row-note">
-          {formatSize(detail.uploaded_size)} of {formatSize(record.size)} arrived · begun{' '}
-          {formatAge(record.at, Date.now())}
+          {detail
+            ? `${formatSize(detail.uploaded_size)} of ${formatSize(record.size)} arrived`
+            : 'The server does not answer; it is asked again'}{' '}
+          · begun {formatAge(record.at, Date.now())}
         </span>
-        {active ? (
+        {detail && active ? (
           <Bar
             value={detail.uploaded_size}
             max={record.size}
@@ -135,14 +149,14 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
         ) : null}
       </div>
       <div class="row-end">
-        {active ? null : <Badge status={detail.status} />}
+        {!detail || active ? null : <Badge status={detail.status} />}
         {elsewhere ? <span class="fine">Being sent in another tab</span> : null}
         {active && !elsewhere ? (
           <button type="button" class="button primary small" onClick={start}>
             {handle ? 'Go on' : 'Choose the file and go on'}
           </button>
         ) : null}
-        {elsewhere ? null : (
+        {elsewhere || !detail ? null : (
           <button type="button" class="button plain small" onClick={discard}>
             Discard
           </button>

@@ -1,12 +1,18 @@
+import { type Client, UploadError } from '@partway/client'
 import { effect, signal } from '@preact/signals'
 import { session } from '../api/session.ts'
 import { type MetadataRow, metadataOf } from '../lib/metadata.ts'
-import { findUnfinished, type Wishes } from '../lib/unfinished.ts'
+import {
+  type FileIdentity,
+  matchingUnfinished,
+  type Unfinished,
+  type Wishes,
+} from '../lib/unfinished.ts'
 import { isDark } from '../shell/theme.ts'
 import { toast } from '../ui/toasts.tsx'
 import type { Engine } from './engine.ts'
-import { loadRecords, type UnfinishedRecord } from './records.ts'
-import { hideAll, isSending, trackedClient } from './track.ts'
+import { dropRecord, loadRecords } from './records.ts'
+import { isSending, trackedClient } from './track.ts'
 
 export interface UploadOptionsForm {
   type: '' | NonNullable<Wishes['type']>
@@ -20,14 +26,6 @@ export const form = signal<UploadOptionsForm>({
   ...{ type: '', metadata: [], enableHls: false, enableThumbnail: true },
 })
 
-/** Files whose upload was begun in this browser, as of the last look. */
-export const records = signal<UnfinishedRecord[]>([])
-
-export async function lookForRecords(): Promise<UnfinishedRecord[]> {
-  records.value = await loadRecords()
-  return records.value
-}
-
 export function wishesOf({ type, metadata, ...flags }: UploadOptionsForm): Wishes {
   const read = metadataOf(metadata)
   const values = 'values' in read ? read.values : {}
@@ -38,36 +36,66 @@ export function wishesOf({ type, metadata, ...flags }: UploadOptionsForm): Wishe
   }
 }
 
-let engine: { promise: Promise<Engine>; stop: () => void } | undefined
+let engine: { promise: Promise<Engine>; ended: AbortController } | undefined
 
 /** Puts Uppy into `target`, once a session. Until then nothing of it is loaded. */
 export function startEngine(target: HTMLElement): Promise<Engine> {
   engine ??= begin(target)
+  const { promise } = engine
   // A chunk of the page that did not come is asked for again the next time.
-  engine.promise.catch(() => {
-    engine = undefined
+  promise.catch(() => {
+    if (engine?.promise === promise) stopEngine()
   })
-  return engine.promise
+  return promise
 }
 
 function begin(target: HTMLElement): NonNullable<typeof engine> {
   const { client } = session.value!
-  const promise = Promise.all([import('./engine.ts'), lookForRecords()]).then(
-    ([{ createEngine }]) =>
-      createEngine({
-        client: trackedClient(client),
-        target,
-        dark: isDark.peek(),
-        wishes: () => wishesOf(form.peek()),
-        earlierWishes: (file) => findUnfinished(records.peek(), file)?.wishes,
-        onProblem: toast,
-      }),
+  const ended = new AbortController()
+  const promise = import('./engine.ts').then(({ createEngine }) =>
+    createEngine({
+      client: trackedClient(client, ended.signal),
+      target,
+      dark: isDark.peek(),
+      wishes: () => wishesOf(form.peek()),
+      earlier: (files) => findEarlier(client, files),
+      onProblem: toast,
+    }),
   )
-  const stop = effect(() => {
+  const stopThemes = effect(() => {
     const dark = isDark.value
     void promise.then((started) => started.setDark(dark)).catch(() => {})
   })
-  return { promise, stop }
+  ended.signal.addEventListener('abort', stopThemes)
+  return { promise, ended }
+}
+
+/** For each file the upload it had before, where that can be gone on with. */
+async function findEarlier(
+  client: Client,
+  files: readonly FileIdentity[],
+): Promise<(Unfinished | undefined)[]> {
+  // Read anew: another tab may have begun one meanwhile.
+  const all = await loadRecords()
+  return Promise.all(
+    files.map(async (file) => {
+      for (const record of matchingUnfinished(all, file)) {
+        if (await canGoOn(client, record)) return record
+      }
+      return undefined
+    }),
+  )
+}
+
+async function canGoOn({ uploads }: Client, { uploadId }: Unfinished): Promise<boolean> {
+  try {
+    const { status } = await uploads.status(uploadId, { page_limit: 1 })
+    if (status !== 'active') await dropRecord(uploadId)
+    return status === 'active'
+  } catch (error) {
+    // It may be another account's. What could not be asked now, the client will find out.
+    return !(error instanceof UploadError && error.status === 404)
+  }
 }
 
 /** Acts on the uploader once it is there; what goes wrong is told. */
@@ -83,9 +111,8 @@ export async function withEngine(act: (engine: Engine) => unknown): Promise<void
 export function stopEngine(): void {
   const stopped = engine
   engine = undefined
-  stopped?.stop()
+  stopped?.ended.abort()
   void stopped?.promise.then((started) => started.destroy()).catch(() => {})
-  hideAll()
 }
 
 /** Whoever leaves while something is sent is asked first. */

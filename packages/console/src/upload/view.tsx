@@ -7,7 +7,7 @@ import { OptionsCard } from './options.tsx'
 import { uploadRequests } from './requests.ts'
 import { SendingList } from './sending-list.tsx'
 import { UnfinishedList } from './unfinished-list.tsx'
-import { form, startEngine, wishesOf } from './uploader.ts'
+import { form, startEngine, stopEngine, wishesOf } from './uploader.ts'
 
 /** Stays while other views are shown: what is sent goes on. */
 export function UploadView({ shown }: { shown: boolean }) {
@@ -20,7 +20,10 @@ export function UploadView({ shown }: { shown: boolean }) {
       (error) => setState({ error }),
     )
   }
-  useEffect(load, [])
+  useEffect(() => {
+    load()
+    return stopEngine
+  }, [])
   return (
     <section class="view" hidden={!shown}>
       <header class="view-head">
@@ -33,6 +36,12 @@ export function UploadView({ shown }: { shown: boolean }) {
         </div>
         <RequestButton requests={uploadRequests(wishesOf(form.value))} />
       </header>
+      {window.isSecureContext ? null : (
+        <p class="note">
+          This page came over plain http, where browsers give less: no checksums of what is sent, no
+          notice that another tab has a file, no file given back after a reload. Use https.
+        </p>
+      )}
       <UnfinishedList />
       <div class="upload-columns">
         <div class="upload-main">
