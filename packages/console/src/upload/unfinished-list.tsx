@@ -69,8 +69,7 @@ export function UnfinishedList() {
         <div>
           <h2 id="unfinished-title">Go on with {plural(shown.length, 'file')}?</h2>
           <p class="fine">
-            They were begun in this browser, and did not come to their end. What has arrived is not
-            sent again.
+            Begun in this browser, and not complete. What has arrived is not sent again.
           </p>
         </div>
         <button type="button" class="button plain small" onClick={look}>
