@@ -1,9 +1,7 @@
+import type { ChunkMap } from '@partway/protocol'
+
 /** The chunks of an upload, by inclusive ranges of 1-based indexes; what is in neither is pending. */
-export interface ChunkRanges {
-  total_chunks: number
-  completed: [first: number, last: number][]
-  failed: [first: number, last: number][]
-}
+export type ChunkRanges = Pick<ChunkMap, 'total_chunks' | 'completed' | 'failed'>
 
 /** Of a cell; 0 is pending, and names are in this order. */
 export const COMPLETED = 1

@@ -14,7 +14,7 @@ import { formatSize, plural } from '../lib/format.ts'
 import { isDark } from '../shell/theme.ts'
 import { createMapPainter, type MapPainter } from './map-painter.ts'
 
-export interface ChunkMapProps {
+export interface ChunkMapViewProps {
   /** Of the upload. */
   id: string
   cells: Uint8Array
@@ -25,7 +25,7 @@ export interface ChunkMapProps {
 }
 
 /** One cell for every chunk. Cells are looked at with the pointer or the arrow keys. */
-export function ChunkMap({ id, cells, ranges, chunkSize, totalSize }: ChunkMapProps) {
+export function ChunkMapView({ id, cells, ranges, chunkSize, totalSize }: ChunkMapViewProps) {
   const canvas = useRef<HTMLCanvasElement>(null)
   const painter = useRef<MapPainter>()
   const [marked, setMarked] = useState<number>()

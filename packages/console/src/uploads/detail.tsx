@@ -1,8 +1,8 @@
 import { UploadError } from '@partway/client'
-import type { UploadSummary } from '@partway/protocol'
+import type { ChunkMap, UploadSummary } from '@partway/protocol'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
-import { type ChunkRanges, cellsOf } from '../lib/cells.ts'
+import { cellsOf } from '../lib/cells.ts'
 import { formatAge, formatSize, formatSpan, percentOf } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { Copyable } from '../ui/copy.tsx'
@@ -12,14 +12,8 @@ import { Icon } from '../ui/icon.tsx'
 import { Badge, Facts, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
 import { askToAbort } from './abort.ts'
-import { ChunkMap } from './chunk-map.tsx'
+import { ChunkMapView } from './chunk-map.tsx'
 import { detailRequests } from './requests.ts'
-
-/** As the extension `GET …/{upload_id}/chunk-map` answers. */
-interface ChunkMapAnswer extends ChunkRanges {
-  chunk_size: number
-  total_size: number
-}
 
 type Summary = Omit<UploadSummary, 'updated_at'>
 
@@ -32,9 +26,7 @@ export function UploadDetail({ id }: { id: string }) {
   const summary = useLoad<Summary>(`upload ${id}`, () =>
     client.uploads.status(id, { page_limit: 1 }),
   )
-  const map = useLoad(`map ${id}`, () =>
-    get<ChunkMapAnswer>(`/assets/multipart-uploads/${id}/chunk-map`),
-  )
+  const map = useLoad(`map ${id}`, () => get<ChunkMap>(`/assets/multipart-uploads/${id}/chunk-map`))
   const reloadMap = useThrottled(map.reload, MAP_PAUSE_MS)
   useLive({
     upload(item) {
@@ -90,7 +82,7 @@ export function UploadDetail({ id }: { id: string }) {
       <div class="card map-card">
         <h2>Chunks</h2>
         {map.data ? (
-          <ChunkMap
+          <ChunkMapView
             id={id}
             cells={cellsOf(map.data)}
             ranges={map.data}

@@ -144,8 +144,10 @@ export const UploadList = Type.Object(
 )
 export type UploadList = Static<typeof UploadList>
 
-const ChunkRanges = (description: string) =>
-  Type.Array(Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }), { description })
+const ChunkRange = Type.Unsafe<[first: number, last: number]>(
+  Type.Array(Type.Integer(), { minItems: 2, maxItems: 2 }),
+)
+const ChunkRanges = (description: string) => Type.Array(ChunkRange, { description })
 
 export const ChunkMap = Type.Object(
   {
