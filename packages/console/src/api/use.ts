@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { createThrottle } from '../lib/throttle.ts'
 import type { LiveListener } from './live.ts'
 import { type Session, session } from './session.ts'
 
@@ -65,6 +66,15 @@ export function useLive(listener: LiveListener): void {
       }),
     [live],
   )
+}
+
+/** Calls at once and then at most so often, the last time always. */
+export function useThrottled(run: () => void, pauseMs: number): () => void {
+  const latest = useRef(run)
+  latest.current = run
+  const [throttle] = useState(() => createThrottle(() => latest.current(), pauseMs))
+  useEffect(() => throttle.stop, [throttle])
+  return throttle.call
 }
 
 /** The time, in epoch milliseconds, renewed every so often. */

@@ -1,6 +1,6 @@
 import type { Asset, AssetList, AssetType, ListAssetsQuery } from '@partway/protocol'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
-import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
+import { useLive, useLoad, useNow, useSession, useThrottled } from '../api/use.ts'
 import { formatAge, formatDuration, formatSize, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { replaceRoute } from '../shell/router.ts'
@@ -15,6 +15,8 @@ import { listRequests } from './requests.ts'
 const PAGE_LIMIT = 24
 /** After the last letter, before the server is asked, in milliseconds. */
 const TYPING_MS = 250
+/** Between two loads of the list because of assets that are not in it, in milliseconds. */
+const UNKNOWN_PAUSE_MS = 1000
 
 const TYPES: [value: '' | AssetType, name: string][] = [
   ['', 'All'],
@@ -40,11 +42,12 @@ export function AssetsView({ page, name, type }: ViewProps) {
   const { data, error, reload, change } = useLoad(`assets ${page} ${type} ${name}`, () =>
     client.assets.list(query),
   )
+  const reloadSoon = useThrottled(reload, UNKNOWN_PAUSE_MS)
   useLive({
     asset: (asset) => {
       if (data?.data.some(({ _id }) => _id === asset._id)) change((list) => replaced(list, asset))
       // Whether a new one belongs here, only the server can tell.
-      else if (page === 1) reload()
+      else if (page === 1) reloadSoon()
     },
     assetDeleted: (id) =>
       change((list) => ({ ...list, data: list.data.filter(({ _id }) => _id !== id) })),

@@ -1,7 +1,6 @@
 import { UploadError } from '@partway/client'
 import type { ChunkMap, UploadSummary } from '@partway/protocol'
-import { useEffect, useRef, useState } from 'preact/hooks'
-import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
+import { useLive, useLoad, useNow, useSession, useThrottled } from '../api/use.ts'
 import { cellsOf } from '../lib/cells.ts'
 import { formatAge, formatSize, formatSpan, percentOf } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
@@ -129,28 +128,3 @@ const Explanation = ({ item }: { item: Summary }) =>
   EXPLANATIONS[item.status] ? <p class="note">{EXPLANATIONS[item.status]}</p> : null
 
 const isMissing = (error: unknown) => error instanceof UploadError && error.status === 404
-
-/** Calls at once and then at most so often, the last time always. */
-function useThrottled(run: () => void, pauseMs: number): () => void {
-  const latest = useRef(run)
-  latest.current = run
-  const [throttled] = useState(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    let again = false
-    const call = () => {
-      if (timer !== undefined) {
-        again = true
-        return
-      }
-      latest.current()
-      timer = setTimeout(() => {
-        timer = undefined
-        if (again) call()
-        again = false
-      }, pauseMs)
-    }
-    return { call, stop: () => clearTimeout(timer) }
-  })
-  useEffect(() => throttled.stop, [throttled])
-  return throttled.call
-}
