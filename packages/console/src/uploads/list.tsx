@@ -2,6 +2,7 @@ import type { UploadList, UploadSummary } from '@partway/protocol'
 import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
 import { formatAge, formatSize, formatSpan, percentOf } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
+import { withUpload } from '../lib/upload-list.ts'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Badge, Bar, Empty, Pager, Skeleton } from '../ui/pieces.tsx'
@@ -18,7 +19,7 @@ export function UploadsView({ page }: { page: number }) {
     client.uploads.list({ page, page_limit: PAGE_LIMIT }),
   )
   useLive({
-    upload: (item) => change((list) => withUpload(list, item, page)),
+    upload: (item) => change((list) => withUpload(list, item)),
     stale: reload,
   })
   return (
@@ -40,6 +41,7 @@ export function UploadsView({ page }: { page: number }) {
 }
 
 function Rows({ list, page, onAborted }: { list: UploadList; page: number; onAborted(): void }) {
+  const now = useNow(1000)
   if (list.data.length === 0 && page === 1) {
     return (
       <Empty icon="grid" title="Nothing under way">
@@ -57,7 +59,7 @@ function Rows({ list, page, onAborted }: { list: UploadList; page: number; onAbo
     <>
       <ul class="rows card">
         {list.data.map((item) => (
-          <UploadRow key={item.upload_id} item={item} onAborted={onAborted} />
+          <UploadRow key={item.upload_id} {...{ item, now, onAborted }} />
         ))}
       </ul>
       <Pager
@@ -69,9 +71,14 @@ function Rows({ list, page, onAborted }: { list: UploadList; page: number; onAbo
   )
 }
 
-function UploadRow({ item, onAborted }: { item: UploadSummary; onAborted(): void }) {
+interface RowProps {
+  item: UploadSummary
+  now: number
+  onAborted(): void
+}
+
+function UploadRow({ item, now, onAborted }: RowProps) {
   const { client } = useSession()
-  const now = useNow(1000)
   const { status, filename, total_size: total, uploaded_size: arrived } = item
   const active = status === 'active'
   return (
@@ -113,17 +120,4 @@ function UploadRow({ item, onAborted }: { item: UploadSummary; onAborted(): void
       </div>
     </li>
   )
-}
-
-/** The list with what was told; a new upload comes first, on the first page. */
-function withUpload(list: UploadList, item: UploadSummary, page: number): UploadList {
-  const known = list.data.some(({ upload_id: id }) => id === item.upload_id)
-  if (known) {
-    return {
-      ...list,
-      data: list.data.map((each) => (each.upload_id === item.upload_id ? item : each)),
-    }
-  }
-  if (page > 1 || item.status !== 'active') return list
-  return { ...list, data: [item, ...list.data] }
 }
