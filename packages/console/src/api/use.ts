@@ -1,6 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { createThrottle } from '../lib/throttle.ts'
 import type { LiveListener } from './live.ts'
+import { createLoader, type Loader } from './loader.ts'
 import { type Session, session } from './session.ts'
 
 /** Of whoever is signed in; views are shown to nobody else. */
@@ -11,44 +12,22 @@ export function useSession(): Session {
   return last.current!
 }
 
-export interface Loaded<T> {
-  /** The latest that was loaded. */
+export interface Loaded<T> extends Omit<Loader<T>, 'state' | 'stop'> {
   data: T | undefined
-  /** Why the last try failed. */
   error: unknown
-  /** Loads again; what is there stays until the answer has come. */
-  reload(): void
-  /** Puts in what is known without asking. */
-  change(change: (data: T) => T): void
 }
 
-/** Loads at once, and anew when `key` changes; an answer that was overtaken counts for nothing. */
+/** Loads at once, and anew when `key` changes; what was loaded for another key is not shown. */
 export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
-  const [state, setState] = useState<{ key: string; data?: T; error?: unknown }>({ key })
-  const latest = useRef({ turn: 0, load })
-  latest.current.load = load
-  const reload = useCallback(() => {
-    const turn = ++latest.current.turn
-    const isLatest = () => latest.current.turn === turn
-    latest.current.load().then(
-      (data) => isLatest() && setState({ key, data }),
-      (error) => isLatest() && setState((old) => ({ ...(old.key === key ? old : {}), key, error })),
-    )
-  }, [key])
+  const latest = useRef(load)
+  latest.current = load
+  const loader = useMemo(() => createLoader(() => latest.current()), [key])
   useEffect(() => {
-    reload()
-    return () => {
-      latest.current.turn += 1
-    }
-  }, [reload])
-  const change = useCallback(
-    (change: (data: T) => T) =>
-      setState((old) => (old.data === undefined ? old : { ...old, data: change(old.data) })),
-    [],
-  )
-  // What was loaded for another key is not shown for this one.
-  const { data, error } = state.key === key ? state : {}
-  return { data, error, reload, change }
+    loader.reload()
+    return loader.stop
+  }, [loader])
+  const { data, error } = loader.state.value
+  return { data, error, reload: loader.reload, change: loader.change }
 }
 
 /** Hears what changes on the server while the component is there. */
