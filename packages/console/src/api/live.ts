@@ -1,6 +1,8 @@
+import { UploadError } from '@partway/client'
 import type { Asset, UploadSummary } from '@partway/protocol'
 import { type Signal, signal } from '@preact/signals'
 import { createEventParser, type StreamEvent } from '../lib/sse.ts'
+import type { Ask } from './http.ts'
 
 export interface LiveListener {
   upload?(item: UploadSummary): void
@@ -23,9 +25,11 @@ const POLL_MS = 3000
 /** The server says something every 15 s; a stream that is silent for longer than this is dead. */
 const SILENCE_MS = 40_000
 const RETRY_MS = { first: 1000, most: 15_000 }
+/** Answers after which asking again leads nowhere: this server has no stream for us. */
+const FINAL = [401, 403, 404, 405]
 
 /** What changes on the server, while the page is looked at. Without a stream, by polling. */
-export function createLive(apiKey: string): Live {
+export function createLive(ask: Ask): Live {
   const listeners = new Set<LiveListener>()
   const state: Live['state'] = signal('paused')
   const closed = new AbortController()
@@ -64,25 +68,25 @@ export function createLive(apiKey: string): Live {
     }
   }
 
-  /** Resolves when the stream has ended; to `false` when there will be none. */
-  async function follow(signal: AbortSignal): Promise<boolean> {
+  /** Resolves when the stream has ended. */
+  async function follow(connection: AbortSignal): Promise<void> {
+    const attempt = new AbortController()
+    const signal = AbortSignal.any([connection, attempt.signal])
     const resuming = cursor !== ''
-    const response = await fetch('/v1.3/events', {
-      headers: { 'x-api-key': apiKey, ...(resuming ? { 'last-event-id': cursor } : {}) },
-      signal,
-    })
-    if (!response.ok || !response.body) {
-      await response.body?.cancel()
-      if (response.status === 400) cursor = ''
-      return ![401, 403, 404, 405].includes(response.status)
-    }
-    if (!resuming) tellStale()
-    const parse = createEventParser()
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-    for (;;) {
-      const { done, value } = await within(SILENCE_MS, reader.read())
-      if (done) return true
-      for (const event of parse(value)) dispatch(event)
+    const headers = resuming ? { 'last-event-id': cursor } : {}
+    try {
+      const { body } = await within(SILENCE_MS, ask('/events', { headers, signal }))
+      if (!resuming) tellStale()
+      const parse = createEventParser()
+      const reader = body!.pipeThrough(new TextDecoderStream()).getReader()
+      for (;;) {
+        const { done, value } = await within(SILENCE_MS, reader.read())
+        if (done) return
+        for (const event of parse(value)) dispatch(event)
+      }
+    } finally {
+      // A stream that is silent would keep its connection, and chunks need those.
+      attempt.abort()
     }
   }
 
@@ -90,10 +94,11 @@ export function createLive(apiKey: string): Live {
     const { signal } = connection
     for (let wait = RETRY_MS.first; !signal.aborted; wait = Math.min(RETRY_MS.most, wait * 2)) {
       const started = performance.now()
-      const more = await follow(signal).catch(() => true)
+      const status = await follow(signal).then(() => 200, statusOf)
       if (signal.aborted) return
       poll()
-      if (!more) return
+      if (status === 400) cursor = ''
+      if (FINAL.includes(status)) return
       if (performance.now() - started > RETRY_MS.most) wait = RETRY_MS.first
       await new Promise((resolve) => setTimeout(resolve, wait))
     }
@@ -130,6 +135,8 @@ export function createLive(apiKey: string): Live {
     },
   }
 }
+
+const statusOf = (error: unknown) => (error instanceof UploadError ? error.status : 0)
 
 function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { type Client, createClient, UploadError } from '@partway/client'
 import { signal } from '@preact/signals'
-import { createHttp, type Get } from './http.ts'
+import { createAsk } from './http.ts'
 import { createLive, type Live } from './live.ts'
 
 /** What the page has while somebody is signed in. */
@@ -8,7 +8,7 @@ export interface Session {
   key: string
   client: Client
   /** Calls that the client does not have. */
-  get: Get
+  get: <T>(path: string) => Promise<T>
   live: Live
 }
 
@@ -46,10 +46,12 @@ export function signOut(reason = ''): void {
 
 function open(key: string): void {
   const client = createClient({ server: location.origin, apiKey: key })
-  const get = refusing(createHttp(key))
+  const ask = refusing(createAsk(key))
   signedOutBecause.value = ''
   session.value = {
-    ...{ key, get, live: createLive(key) },
+    key,
+    get: async (path) => (await ask(path)).json(),
+    live: createLive(ask),
     client: { ...client, uploads: refusingAll(client.uploads), assets: refusingAll(client.assets) },
   }
 }
