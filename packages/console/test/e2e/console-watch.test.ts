@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
+import { runProgram } from '../../../server/test/support/program.ts'
 import { CHUNK, proofOf, putChunk } from '../../../server/test/support/program-api.ts'
 import { randomVideo } from '../../../server/test/support/program-files.ts'
 import { type ConsoleWorld, enter, openPage, startConsoleWorld } from '../support/console-world.ts'
@@ -75,5 +76,14 @@ describe.skipIf(skipsChromium)(`what others do, in the console ${inChromium}`, (
     await page.getByText('meanwhile.mp4').waitFor()
     await world.api.request('DELETE', `/assets/multipart-uploads/${id}`)
     await page.getByText('failed', { exact: true }).waitFor()
+  })
+
+  it('ends the session where a key is revoked, also in a view that asks for nothing', async () => {
+    const keys = (...args: string[]) => runProgram(['keys', ...args, '--data', world.server.data])
+    const made = JSON.parse((await keys('create', '--account', 'studio', '--json')).stdout)
+    await page.goto(`${world.origin}/#key=${made.key}`)
+    await page.getByRole('img', { name: /^Live/ }).waitFor()
+    await keys('revoke', made.id)
+    await page.getByText('The server no longer takes this key').waitFor()
   })
 })
