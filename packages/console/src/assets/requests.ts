@@ -12,8 +12,8 @@ export function listRequests(query: ListAssetsQuery): NamedRequest[] {
 export const assetRequests = ({ _id, user_metadata, url, filename }: Asset): NamedRequest[] => [
   { title: 'Read it', url: `/v1.3/assets/${_id}` },
   {
-    title: 'Replace its metadata',
-    ...{ method: 'PUT', url: `/v1.3/assets/${_id}/user-metadata` },
+    title: 'Change its metadata; null removes a key',
+    ...{ method: 'PATCH', url: `/v1.3/assets/${_id}/user-metadata` },
     body: { user_metadata: user_metadata ?? {} },
   },
   ...(url

@@ -1,7 +1,7 @@
-import type { Asset } from '@partway/protocol'
+import type { Asset, UserMetadata } from '@partway/protocol'
 import { useRef, useState } from 'preact/hooks'
 import { useSession } from '../api/use.ts'
-import { emptyRow, type MetadataRow, metadataOf, rowsOf } from '../lib/metadata.ts'
+import { changesOf, emptyRow, type MetadataRow, metadataOf, rowsOf } from '../lib/metadata.ts'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { MetadataEditor } from '../ui/metadata-editor.tsx'
@@ -16,8 +16,14 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const editButton = useRef<HTMLButtonElement>(null)
+  /** What the rows were made of. */
+  const begun = useRef<UserMetadata>({})
   const pairs = rowsOf(asset.user_metadata)
 
+  const start = () => {
+    begun.current = asset.user_metadata ?? {}
+    setRows(pairs.length > 0 ? pairs : [emptyRow()])
+  }
   const stop = () => {
     setRows(undefined)
     setProblem(undefined)
@@ -33,9 +39,9 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
     setError(undefined)
     setBusy(true)
     try {
-      if (Object.keys(read.values).length > 0) {
-        await client.assets.replaceUserMetadata(asset._id, read.values)
-      } else await client.assets.clearUserMetadata(asset._id)
+      // Only what was changed here: others may have changed the rest meanwhile.
+      const changes = changesOf(begun.current, read.values)
+      await client.assets.updateUserMetadata(asset._id, changes)
       toast('The metadata is saved.')
       stop()
       onSaved()
@@ -50,12 +56,7 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
       <header class="list-head">
         <h2 id="user-metadata-title">Metadata</h2>
         {rows ? null : (
-          <button
-            ref={editButton}
-            type="button"
-            class="button small"
-            onClick={() => setRows(pairs.length > 0 ? pairs : [emptyRow()])}
-          >
+          <button ref={editButton} type="button" class="button small" onClick={start}>
             <Icon name="edit" />
             Edit
           </button>

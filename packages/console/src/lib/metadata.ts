@@ -1,4 +1,4 @@
-import type { UserMetadata } from '@partway/protocol'
+import type { UserMetadata, UserMetadataInput } from '@partway/protocol'
 
 export type ValueKind = 'text' | 'number' | 'boolean'
 
@@ -43,4 +43,11 @@ export function metadataOf(rows: readonly MetadataRow[]): Metadata {
     }
   }
   return { values }
+}
+
+/** What makes `before` into `after` where it is merged: `null` removes a key. */
+export function changesOf(before: UserMetadata, after: UserMetadata): UserMetadataInput {
+  const gone = Object.keys(before).filter((key) => !Object.hasOwn(after, key))
+  const set = Object.entries(after).filter(([key, value]) => before[key] !== value)
+  return Object.fromEntries([...gone.map((key) => [key, null]), ...set])
 }

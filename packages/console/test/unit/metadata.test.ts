@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type MetadataRow, metadataOf, rowsOf } from '../../src/lib/metadata.ts'
+import { changesOf, type MetadataRow, metadataOf, rowsOf } from '../../src/lib/metadata.ts'
 import { technicalFacts } from '../../src/lib/technical.ts'
 
 const row = (key: string, value: string, kind: MetadataRow['kind'] = 'text') => ({
@@ -26,6 +26,20 @@ describe('key-value pairs', () => {
       ...{ row: 0, problem: '“1e” is not a number.' },
     })
     expect(metadataOf([row('n', ' ', 'number')])).toMatchObject({ row: 0 })
+  })
+})
+
+describe('changes of metadata', () => {
+  it('name what is new, what is different and what is gone, and nothing else', () => {
+    const before = { take: 1, graded: true, project: 'A', count: 3 }
+    const after = { take: 2, project: 'A', count: '3', note: 'new' }
+    expect(changesOf(before, after)).toEqual({ graded: null, take: 2, count: '3', note: 'new' })
+  })
+
+  it('are none where nothing was changed, and all where there was nothing', () => {
+    expect(changesOf({ take: 1 }, { take: 1 })).toEqual({})
+    expect(changesOf({}, { take: 1 })).toEqual({ take: 1 })
+    expect(changesOf({ take: 1 }, {})).toEqual({ take: null })
   })
 })
 
