@@ -21,13 +21,10 @@ const LIST = linkTo({ view: 'assets', page: 1, name: '', type: '' })
 export function AssetDetail({ id }: { id: string }) {
   const { client } = useSession()
   const { data, error, reload, change } = useLoad(`asset ${id}`, () => client.assets.retrieve(id))
-  const settled =
-    data?.status !== 'processing' && !isMaking(data?.hls) && !isMaking(data?.thumbnail)
   useLive({
     asset: (asset) => asset._id === id && change(() => asset),
     assetDeleted: (gone) => gone === id && reload(),
-    // A player must not be disturbed by questions whose answer is known.
-    stale: () => settled || reload(),
+    stale: reload,
   })
   return (
     <section class="view detail">
@@ -166,8 +163,5 @@ function Trouble({ asset }: { asset: Asset }) {
     </>
   )
 }
-
-const isMaking = (made: Asset['hls'] | Asset['thumbnail']) =>
-  made?.status === 'pending' || made?.status === 'processing'
 
 const isMissing = (error: unknown) => error instanceof UploadError && error.status === 404

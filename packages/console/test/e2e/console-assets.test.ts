@@ -1,14 +1,19 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
 import { CHUNK } from '../../../server/test/support/program-api.ts'
+import { makeFilm } from '../support/big-film.ts'
 import { type ConsoleWorld, enter, openPage, startConsoleWorld } from '../support/console-world.ts'
+import { storeFile } from '../support/store-file.ts'
 
 describe.skipIf(skipsChromium)(`assets that others change ${inChromium}`, () => {
   let world: ConsoleWorld
   let page: Page
   beforeAll(async () => {
     world = await startConsoleWorld()
+    await writeFile(join(world.folder, 'notes.txt'), 'What was said.\n')
   })
   afterAll(() => world?.[Symbol.asyncDispose]())
   beforeEach(async () => {
@@ -29,5 +34,51 @@ describe.skipIf(skipsChromium)(`assets that others change ${inChromium}`, () => 
     await page.getByRole('link', { name: names.at(-1)! }).waitFor()
     await page.getByText('40 assets').waitFor()
     expect(asked).toBeLessThan(15)
+  })
+
+  it('keep what others changed while their metadata was edited', async () => {
+    const id = await storeFile(world, join(world.folder, 'notes.txt'), { type: 'document' })
+    const change = (method: string, values: object) =>
+      world.api.request(method, `/assets/${id}/user-metadata`, { user_metadata: values })
+    await change('PUT', { take: 1, project: 'ours', old: true })
+    await enter(world, page, `#/assets/${id}`)
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await change('PATCH', { project: 'theirs', note: 'new' })
+    await page.getByLabel('Value 1', { exact: true }).fill('2')
+    await page.getByRole('button', { name: 'Remove old' }).click()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByText('The metadata is saved.').waitFor()
+    const { user_metadata } = await world.api.asset(id)
+    expect(user_metadata).toEqual({ take: 2, project: 'theirs', note: 'new' })
+    await page.getByRole('definition').getByText('theirs').waitFor()
+  })
+
+  it('are asked for also when they are ready, while what plays goes on', async () => {
+    await makeFilm(join(world.folder, 'film.mp4'), 10)
+    const id = await storeFile(world, join(world.folder, 'film.mp4'))
+    await expect.poll(async () => (await world.api.asset(id)).status).toBe('ready')
+    await page.route('**/v1.3/events', (route) => route.fulfill({ status: 404, body: '{}' }))
+    await enter(world, page, `#/assets/${id}`)
+    const video = page.locator('video')
+    const begun = await video.evaluate(async (element: HTMLVideoElement) => {
+      element.muted = true
+      await element.play()
+      element.addEventListener('emptied', () => element.setAttribute('data-emptied', ''))
+      return { time: element.currentTime, source: element.currentSrc }
+    })
+    await world.api.request('PATCH', `/assets/${id}/user-metadata`, {
+      user_metadata: { project: 'Nachtzug' },
+    })
+    await page.getByText('Nachtzug').waitFor()
+    await page.waitForFunction(
+      (time) => document.querySelector('video')!.currentTime > time + 0.5,
+      begun.time,
+    )
+    expect(await video.evaluate((element: HTMLVideoElement) => element.currentSrc)).toBe(
+      begun.source,
+    )
+    expect(await video.getAttribute('data-emptied')).toBeNull()
+    await world.api.request('DELETE', `/assets/${id}`)
+    await page.getByText('There is no such asset').waitFor()
   })
 })
