@@ -95,7 +95,7 @@ function Details({ asset, onChange }: { asset: Asset; onChange: () => void }) {
       <Trouble asset={asset} />
       <div class="detail-columns">
         <div class="detail-main">
-          <Player asset={asset} />
+          <Player key={_id} asset={asset} />
           <UserMetadataSection asset={asset} onSaved={onChange} />
         </div>
         <div class="card about">

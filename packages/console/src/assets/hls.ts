@@ -9,9 +9,7 @@ export function playHls(video: HTMLVideoElement, url: string, onFatal: () => voi
   // Its worker would be code from a blob, which the page's policy forbids; fMP4 needs none.
   const hls = new Hls({ enableWorker: false })
   hls.on(Hls.Events.ERROR, (_event, { fatal }) => {
-    if (!fatal) return
-    hls.destroy()
-    onFatal()
+    if (fatal) onFatal()
   })
   hls.loadSource(url)
   hls.attachMedia(video)

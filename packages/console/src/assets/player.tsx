@@ -1,37 +1,31 @@
 import type { Asset } from '@partway/protocol'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import { Icon } from '../ui/icon.tsx'
 import { KIND_ICONS, kindOf } from './kind.ts'
+import { Media } from './media.tsx'
+import { useKeptUrls } from './urls.ts'
 
 /** What it looks or sounds like: a stream where there is one, else the file by range. */
 export function Player({ asset }: { asset: Asset }) {
   const kind = kindOf(asset)
-  // Every answer signs URLs anew; what plays must not begin again for that.
-  const urls = useFirst(asset._id, {
-    hls: asset.hls?.manifest_url,
-    file: asset.url,
-    poster: asset.thumbnail?.representative_url,
-  })
-  const [failed, setFailed] = useState('')
+  const { urls, turn, renew } = useKeptUrls(asset)
   const { hls, file, poster } = urls
+  const [failed, setFailed] = useState('')
+  useEffect(() => setFailed(''), [file, hls])
+  const onFailed = async () => {
+    if (!(await renew())) setFailed(UNPLAYABLE)
+  }
   if (!kind || !file || asset.status === 'failed') return <Nothing asset={asset} />
   return (
     <figure class="player">
-      {kind === 'video' ? (
-        <Video {...{ file, hls, poster, name: asset.filename, onFailed: setFailed }} />
-      ) : null}
-      {kind === 'audio' ? (
-        // biome-ignore lint/a11y/useMediaCaption: there are no captions to show
-        <audio
-          controls
-          preload="metadata"
-          src={file}
-          aria-label={asset.filename}
-          onError={() => setFailed(UNPLAYABLE)}
+      {kind === 'video' || kind === 'audio' ? (
+        <Media
+          {...{ kind, file, turn, onFailed, name: asset.filename }}
+          {...(kind === 'video' ? { hls, poster } : {})}
         />
       ) : null}
       {kind === 'image' ? (
-        <img src={file} alt={asset.filename} onError={() => setFailed(UNPLAYABLE)} />
+        <img key={turn} src={file} alt={asset.filename} onError={onFailed} />
       ) : null}
       {kind === 'document' ? (
         <div class="player-nothing">
@@ -52,53 +46,6 @@ export function Player({ asset }: { asset: Asset }) {
 
 const UNPLAYABLE = 'This browser cannot show it. The file is all right: download it instead.'
 
-interface VideoProps {
-  file: string
-  hls: string | undefined
-  poster: string | undefined
-  name: string
-  onFailed: (message: string) => void
-}
-
-function Video({ file, hls, poster, name, onFailed }: VideoProps) {
-  const video = useRef<HTMLVideoElement>(null)
-  useEffect(() => {
-    const element = video.current!
-    onFailed('')
-    if (!hls) {
-      element.src = file
-      return
-    }
-    if (element.canPlayType('application/vnd.apple.mpegurl')) {
-      element.src = hls
-      return
-    }
-    let stop = () => {}
-    let over = false
-    const fallBack = () => {
-      element.src = file
-    }
-    import('./hls.ts').then(({ playHls }) => {
-      if (!over) stop = playHls(element, hls, fallBack)
-    }, fallBack)
-    return () => {
-      over = true
-      stop()
-    }
-  }, [file, hls, onFailed])
-  return (
-    <video
-      ref={video}
-      controls
-      playsInline
-      preload="metadata"
-      aria-label={name}
-      {...(poster ? { poster } : {})}
-      onError={() => onFailed(UNPLAYABLE)}
-    />
-  )
-}
-
 const Nothing = ({ asset }: { asset: Asset }) => {
   const kind = kindOf(asset)
   return (
@@ -109,19 +56,4 @@ const Nothing = ({ asset }: { asset: Asset }) => {
       </p>
     </div>
   )
-}
-
-type Urls = Record<'hls' | 'file' | 'poster', string | undefined>
-
-/** The first of each that was known, as long as it is the same asset. */
-function useFirst(id: string, now: Urls): Urls {
-  const first = useRef<{ id: string; urls: Urls }>({ id, urls: now })
-  const kept = first.current.id === id ? first.current.urls : now
-  const urls = {
-    hls: kept.hls ?? now.hls,
-    file: kept.file ?? now.file,
-    poster: kept.poster ?? now.poster,
-  }
-  first.current = { id, urls }
-  return urls
 }

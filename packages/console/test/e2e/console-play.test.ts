@@ -10,6 +10,7 @@ import { makeFilm } from '../support/big-film.ts'
 import {
   type ConsoleWorld,
   enter,
+  hideOwnHls,
   type Misdeeds,
   openPage,
   startConsoleWorld,
@@ -64,12 +65,7 @@ describe.skipIf(skipsChromium)(`assets in the console ${inChromium}`, () => {
   }
 
   it('are played by hls.js where the browser has no HLS of its own', async () => {
-    await page.addInitScript(() => {
-      const { canPlayType } = HTMLMediaElement.prototype
-      HTMLMediaElement.prototype.canPlayType = function (type) {
-        return /mpegurl/i.test(type) ? '' : canPlayType.call(this, type)
-      }
-    })
+    await hideOwnHls(page)
     await show('film.mp4', { hls: true })
     expect(await play('video')).toMatch(/^blob:/)
   })

@@ -93,6 +93,15 @@ export async function enter(world: ConsoleWorld, page: Page, route = ''): Promis
   }, route)
 }
 
+/** As in a browser that plays no HLS by itself. */
+export const hideOwnHls = (page: Page) =>
+  page.addInitScript(() => {
+    const { canPlayType } = HTMLMediaElement.prototype
+    HTMLMediaElement.prototype.canPlayType = function (type) {
+      return /mpegurl/i.test(type) ? '' : canPlayType.call(this, type)
+    }
+  })
+
 const SHOTS = process.env.SCREENSHOTS
 const IMAGES = join(import.meta.dirname, '../../../../docs/images')
 /** Pictures that the README shows, by what they are called there. */
