@@ -14,18 +14,26 @@ const SOME_ORIGIN = 'https://any-page.example.com'
 export interface Pages {
   /** Origins of pages that upload; `*` for all. */
   origins: readonly string[]
+  /** Of the server's own page, where it is known. Who never opens it need not let it in. */
+  consoleOrigin: string | undefined
   /** Whether pages are sent to the bucket to read. */
   redirect: boolean
 }
+
+export const originsOf = ({ origins, consoleOrigin }: Pages): readonly string[] =>
+  consoleOrigin === undefined || origins.includes('*')
+    ? origins
+    : [...new Set([...origins, consoleOrigin])]
 
 /** Whether pages of these origins can put a chunk by `url` and read its ETag. */
 export async function probePageUploads(
   steps: Steps,
   bucket: Bucket,
-  { origins }: Pages,
+  pages: Pages,
   url: string,
   body: Uint8Array<ArrayBuffer>,
 ): Promise<void> {
+  const origins = originsOf(pages)
   for (const listed of origins) {
     const origin = listed === '*' ? SOME_ORIGIN : listed
     const check = `uploads from ${listed}`
@@ -35,7 +43,10 @@ export async function probePageUploads(
         steps.add({ check, outcome: 'ok', found: 'pages may put chunks and read their ETags' })
       } else {
         const remedy = await corsRemedy(steps, bucket, origins)
-        steps.add({ check, outcome: 'failed', found: lacking, remedy })
+        const isWanted = pages.origins.includes(listed)
+        const outcome = isWanted ? 'failed' : 'warning'
+        const found = isWanted ? lacking : `the console cannot upload: ${lacking}`
+        steps.add({ check, outcome, found, remedy })
       }
     } catch (error) {
       steps.failed(check, error, { action: 's3:PutObject', signedUrl: true })
@@ -78,10 +89,11 @@ async function uploadLacks(
 export async function probePageReads(
   steps: Steps,
   bucket: Bucket,
-  { origins, redirect }: Pages,
+  pages: Pages,
   url: string,
 ): Promise<void> {
-  if (!redirect || origins.length === 0) return
+  const origins = originsOf(pages)
+  if (!pages.redirect || origins.length === 0) return
   const check = 'reading in pages'
   try {
     const response = await within((signal) => fetch(url, { headers: { origin: 'null' }, signal }))

@@ -5,7 +5,7 @@ import { addressOf } from './address.ts'
 import { type Bucket, openBucket, type S3StoreOptions } from './bucket.ts'
 import { createKeys } from './keys.ts'
 import { createObjects } from './objects.ts'
-import type { Pages } from './probe-cors.ts'
+import { originsOf, type Pages } from './probe-cors.ts'
 import { isDenied, isUnnamed } from './probe-errors.ts'
 import { probeLifecycle } from './probe-lifecycle.ts'
 import { createSteps, type Steps } from './probe-steps.ts'
@@ -60,8 +60,9 @@ async function probe(steps: Steps, bucket: Bucket, options: S3ProbeOptions): Pro
   )
   await probeUpload(steps, options, bucket, pages)
   await probeAbort(steps, bucket, prefix)
-  if (pages.origins.length === 0) {
-    const found = 'PARTWAY_CORS_ORIGINS is not set: no pages upload'
+  if (originsOf(pages).length === 0) {
+    const found =
+      'not known: neither PARTWAY_PUBLIC_URL, of the console, nor PARTWAY_CORS_ORIGINS is set'
     steps.add({ check: 'uploads from pages', outcome: 'ok', found })
   }
   await probeLifecycle(steps, bucket, keptMs)

@@ -59,13 +59,17 @@ async function databaseFindings({ database, databasePool: size }: Config): Promi
 }
 
 async function storeFindings(config: Config): Promise<Finding[]> {
-  const { store, corsOrigins, contentDelivery, uploadTtlMs, graceMs } = config
+  const { store, corsOrigins, publicUrl, contentDelivery, uploadTtlMs, graceMs } = config
   if (store.kind === 's3') {
     // Only where it is used: the SDK is large.
     const { probeS3 } = await import('../../adapters/s3/probe.ts')
     return probeS3({
       ...{ ...store, clock: Date.now, keptMs: uploadTtlMs + graceMs },
-      pages: { origins: corsOrigins, redirect: contentDelivery === 'redirect' },
+      pages: {
+        origins: corsOrigins,
+        consoleOrigin: publicUrl && new URL(publicUrl).origin,
+        redirect: contentDelivery === 'redirect',
+      },
     })
   }
   const sizes = [config.maxVideoSize, config.maxAudioSize]
