@@ -1,3 +1,4 @@
+import { PutBucketCorsCommand } from '@aws-sdk/client-s3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runAws, runDoctor } from '../support/doctor.ts'
 import { freePort } from '../support/free-port.ts'
@@ -34,6 +35,22 @@ describe.skipIf(s3Missing)('partway doctor on a bucket that the console is to us
     const after = await runDoctor(settings(bucket))
     expect(after.check(`uploads from ${origin}`).outcome).toBe('ok')
     expect(after.check('reading in pages').outcome).toBe('ok')
+  })
+
+  it('warns of a rule that lets the console upload and not read', async () => {
+    const Bucket = await makeBucket()
+    const rule = {
+      ...{ AllowedOrigins: [origin], AllowedMethods: ['PUT'], ExposeHeaders: ['ETag'] },
+      AllowedHeaders: ['*'],
+    }
+    const reading = { AllowedOrigins: ['*'], AllowedMethods: ['GET'] }
+    const CORSConfiguration = { CORSRules: [rule, reading] }
+    await s3Client().send(new PutBucketCorsCommand({ Bucket, CORSConfiguration }))
+    const { check } = await runDoctor(settings(Bucket))
+    expect(check(`uploads from ${origin}`).outcome).toBe('ok')
+    expect(check('reading in pages')).toMatchObject({
+      ...{ outcome: 'warning', found: `players in the console cannot read, as ${origin}` },
+    })
   })
 
   it('lets in listed pages and the console by one command', async () => {
