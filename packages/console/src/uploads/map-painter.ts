@@ -21,6 +21,8 @@ export function createMapPainter(canvas: HTMLCanvasElement): MapPainter {
   let painted: Uint8Array | undefined
   let layout = layoutCells(1, 1)
   let marked: number | undefined
+  /** The cell that has a frame around it on the canvas. */
+  let framed: number | undefined
   let frame = 0
 
   function size(): void {
@@ -41,14 +43,20 @@ export function createMapPainter(canvas: HTMLCanvasElement): MapPainter {
       painted = undefined
     }
     const style = getComputedStyle(canvas)
-    const changed = changedCells(painted, wanted)
-    // One path a colour: setting a colour costs more than a rectangle.
+    const marks = [framed, marked].filter((position) => position !== undefined)
+    const changed = [...changedCells(painted, wanted), ...marks]
+    // What was there before would show through at round corners, as would a frame in the gap.
+    if (painted) for (const position of changed) clearCell(position)
+    // One path a colour: filling one costs more than a rectangle in it.
     for (const [state, name] of COLOURS.entries()) {
       context.fillStyle = style.getPropertyValue(name)
-      for (const position of changed) if (wanted[position] === state) cell(position)
+      context.beginPath()
+      for (const position of changed) if (wanted[position] === state) addCell(position)
+      context.fill()
     }
     painted = wanted.slice()
     if (marked !== undefined) frameCell(marked, style.getPropertyValue('--ink'))
+    framed = marked
   }
 
   function place(position: number): [x: number, y: number] {
@@ -56,13 +64,19 @@ export function createMapPainter(canvas: HTMLCanvasElement): MapPainter {
     return [(position % columns) * pitch, Math.floor(position / columns) * pitch]
   }
 
-  function cell(position: number): void {
+  function addCell(position: number): void {
     const [x, y] = place(position)
     const { size } = layout
-    context.beginPath()
     if (size < 8) context.rect(x, y, size, size)
     else context.roundRect(x, y, size, size, size / 5)
-    context.fill()
+  }
+
+  /** With half of the gap around it. */
+  function clearCell(position: number): void {
+    const [x, y] = place(position)
+    const { pitch, size } = layout
+    const reach = (pitch - size) / 2
+    context.clearRect(x - reach, y - reach, pitch, pitch)
   }
 
   function frameCell(position: number, colour: string): void {
@@ -91,8 +105,7 @@ export function createMapPainter(canvas: HTMLCanvasElement): MapPainter {
     mark(position) {
       if (position === marked) return
       marked = position
-      // The frame reaches into the gap: simplest is all of it.
-      repaint()
+      request()
     },
     get layout() {
       return layout
