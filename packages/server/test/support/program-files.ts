@@ -28,6 +28,13 @@ function wavHeader(size: number): Buffer {
   return header
 }
 
+/** Noise that can be heard: the asset becomes ready when its content was read, too. */
+export function randomSound(size: number): Uint8Array<ArrayBuffer> {
+  const bytes = randomFillSync(new Uint8Array(size))
+  bytes.set(wavHeader(size))
+  return bytes
+}
+
 /**
  * Writes a file of random bytes, a piece at a time; returns its SHA-256. One that is called `.wav`
  * is a sound.
