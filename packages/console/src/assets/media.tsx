@@ -46,9 +46,13 @@ export function Media({ kind, name, file, hls, poster, turn, onFailed }: MediaPr
       stop()
       media.src = file
     }
+    media.crossOrigin = null
     if (!hls) media.src = file
-    else if (media.canPlayType('application/vnd.apple.mpegurl')) media.src = hls
-    else {
+    else if (media.canPlayType('application/vnd.apple.mpegurl')) {
+      // Without it Chromium takes no segments from another origin, where a bucket is.
+      media.crossOrigin = 'anonymous'
+      media.src = hls
+    } else {
       import('./hls.ts').then(({ playHls }) => {
         if (!over) stop = playHls(media, hls, fallBack)
       }, fallBack)
