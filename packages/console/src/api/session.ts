@@ -1,5 +1,5 @@
 import { type Client, createClient, UploadError } from '@partway/client'
-import { signal } from '@preact/signals'
+import { batch, signal } from '@preact/signals'
 import { createAsk } from './http.ts'
 import { createLive, type Live } from './live.ts'
 
@@ -26,9 +26,12 @@ export const signedOutBecause = signal('')
  */
 export async function signIn(key: string): Promise<void> {
   await createClient({ server: location.origin, apiKey: key }).assets.list({ page_limit: 1 })
-  signOut()
-  remember(key)
-  open(key)
+  // At once, because views cannot do without a session.
+  batch(() => {
+    signOut()
+    remember(key)
+    open(key)
+  })
 }
 
 /** With the key of this tab, without asking the server first. */
@@ -46,36 +49,51 @@ export function signOut(reason = ''): void {
 
 function open(key: string): void {
   const client = createClient({ server: location.origin, apiKey: key })
-  const ask = refusing(createAsk(key))
+  /** A key that was taken back ends its session, whichever call finds out. */
+  const onRefusal = (error: unknown) => {
+    if (!(error instanceof UploadError) || error.status !== 401) return
+    if (session.peek()?.key === key) {
+      signOut(`The server no longer takes this key: ${error.message}`)
+    }
+  }
+  const ask = watching(createAsk(key), onRefusal)
   signedOutBecause.value = ''
   session.value = {
     key,
     get: async (path) => (await ask(path)).json(),
     live: createLive(ask),
-    client: { ...client, uploads: refusingAll(client.uploads), assets: refusingAll(client.assets) },
+    client: {
+      ...client,
+      uploads: watchingAll(client.uploads, onRefusal),
+      assets: watchingAll(client.assets, onRefusal),
+      upload(source, options) {
+        const upload = client.upload(source, options)
+        upload.done().catch(onRefusal)
+        return upload
+      },
+    },
   }
 }
 
 type Call = (...args: never[]) => Promise<unknown>
 
-/** A key that was taken back ends the session, whichever call finds out. */
-function refusing<T extends Call>(call: T): T {
+type OnError = (error: unknown) => void
+
+function watching<T extends Call>(call: T, onError: OnError): T {
   const watched = async (...args: Parameters<T>) => {
     try {
       return await call(...args)
     } catch (error) {
-      if (error instanceof UploadError && error.status === 401) {
-        signOut(`The server no longer takes this key: ${error.message}`)
-      }
+      onError(error)
       throw error
     }
   }
   return watched as T
 }
 
-function refusingAll<T extends Record<string, Call>>(api: T): T {
+function watchingAll<T extends Record<string, Call>>(api: T, onError: OnError): T {
   return Object.fromEntries(
-    Object.entries(api).map(([name, call]) => [name, refusing(call)]),
+    Object.entries(api).map(([name, call]) => [name, watching(call, onError)]),
   ) as unknown as T
 }
 

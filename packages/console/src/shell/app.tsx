@@ -3,7 +3,7 @@ import { session, signIn } from '../api/session.ts'
 import { AssetDetail } from '../assets/detail.tsx'
 import { AssetsView } from '../assets/list.tsx'
 import { linkTo } from '../lib/route.ts'
-import { ConfirmHost, confirm } from '../ui/confirm.tsx'
+import { ConfirmHost, confirm, withdraw } from '../ui/confirm.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Empty } from '../ui/pieces.tsx'
 import { Toasts, toast } from '../ui/toasts.tsx'
@@ -28,9 +28,14 @@ export function App() {
     openWith(key)
       .catch(setError)
       .finally(() => {
-        givenKey.value = undefined
+        if (givenKey.peek() === key) givenKey.value = undefined
       })
   }, [key])
+  // Whoever comes next is not told of the one before.
+  useEffect(() => {
+    setError(undefined)
+    withdraw()
+  }, [current])
   return (
     <>
       <ErrorBoundary>
@@ -60,6 +65,7 @@ async function openWith(key: string): Promise<void> {
     title: 'Open the link while files are sent?',
     text: 'Its key is another one. What has arrived stays on the server; with the key of now you can go on later.',
     action: 'Open the link',
+    decline: 'Stay',
     run: () => signIn(key),
   })
 }

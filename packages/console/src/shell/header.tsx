@@ -81,6 +81,7 @@ function leave(): void {
     title: 'Sign out while files are sent?',
     text: 'What has arrived stays on the server. You can go on later, with the same files.',
     action: 'Sign out',
+    decline: 'Stay',
     run: async () => signOut(),
   })
 }

@@ -8,6 +8,8 @@ export interface Question {
   text: string
   /** What the button says that does it. */
   action: string
+  /** What the button says that leaves all as it is. @default Keep it */
+  decline?: string
   /** The dialog stays, with the error, when it fails. */
   run: () => Promise<unknown>
 }
@@ -19,35 +21,37 @@ export function confirm(asked: Question): void {
   question.value = asked
 }
 
+/** What was asked about is gone. */
+export function withdraw(): void {
+  question.value = undefined
+}
+
 export function ConfirmHost() {
   const asked = question.value
   return asked ? <Confirm key={asked.title} {...asked} /> : null
 }
 
-function Confirm({ title, text, action, run }: Question) {
+function Confirm({ title, text, action, decline = 'Keep it', run }: Question) {
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
-  const close = () => {
-    question.value = undefined
-  }
   const go = async () => {
     setBusy(true)
     setError(undefined)
     try {
       await run()
-      close()
+      withdraw()
     } catch (cause) {
       setError(cause)
       setBusy(false)
     }
   }
   return (
-    <Dialog title={title} onClose={close}>
+    <Dialog title={title} onClose={withdraw}>
       <p>{text}</p>
       {error === undefined ? null : <ErrorNote error={error} />}
       <div class="actions end">
-        <button type="button" class="button" onClick={close}>
-          Keep it
+        <button type="button" class="button" onClick={withdraw}>
+          {decline}
         </button>
         <button type="button" class="button danger" disabled={busy} onClick={go}>
           {action}

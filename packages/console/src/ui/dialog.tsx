@@ -19,6 +19,8 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     return () => {
       element.close()
       if (before instanceof HTMLElement && before.isConnected) before.focus()
+      // What it was asked about may be gone, with its buttons.
+      else document.querySelector('main')?.focus()
     }
   }, [])
   return (

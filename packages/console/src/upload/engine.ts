@@ -4,9 +4,10 @@ import Uppy, { type Meta, type UppyFile } from '@uppy/core'
 import '@uppy/core/css/style.min.css'
 import Dashboard from '@uppy/dashboard'
 import '@uppy/dashboard/css/style.min.css'
-import { baseName, type FileIdentity, type Unfinished, type Wishes } from '../lib/unfinished.ts'
+import { baseName, type FileIdentity, type Wishes } from '../lib/unfinished.ts'
 import '../styles/uppy.css'
 import { canPick, noteDropped, pickFiles } from './handles.ts'
+import type { Asked, Prepared } from './prepare.ts'
 
 interface FileMeta extends Meta {
   /** Settled when the file is sent for the first time. */
@@ -18,10 +19,14 @@ export interface EngineOptions {
   client: Client
   target: HTMLElement
   dark: boolean
-  /** What is asked for with files that are sent from now on. */
-  wishes(): Wishes
-  /** For each file the upload it had before, where that can be gone on with. */
-  earlier(files: readonly FileIdentity[]): Promise<(Unfinished | undefined)[]>
+  /** Settles what each file is sent as, before it is sent or tried again. */
+  prepare(files: readonly Asked[]): Promise<Prepared[]>
+  /** They are sent when it is their turn. */
+  onWaiting(files: readonly FileIdentity[]): void
+  onPaused(file: FileIdentity, paused: boolean): void
+  /** Whether it is taken out at once when somebody wants it out. */
+  mayRemove(file: FileIdentity): boolean
+  onRemoved(file: FileIdentity): void
   /** Told what somebody should know. */
   onProblem(message: string): void
 }
@@ -37,8 +42,10 @@ const STRINGS = {
 const DEFAULT_WISHES: Wishes = { enableHls: false, enableThumbnail: false }
 
 /** Uppy with its Dashboard and our plugin. Loaded when the upload view is first shown. */
-export function createEngine({ client, target, dark, wishes, ...asked }: EngineOptions) {
+export function createEngine({ client, target, dark, ...asked }: EngineOptions) {
   const wishesOf = (file: File_) => file.meta.wishes ?? DEFAULT_WISHES
+  const ended = new AbortController()
+  const { signal } = ended
   const uppy = new Uppy<FileMeta, PartwayBody>({ id: 'console' })
     .use(Dashboard, {
       target,
@@ -64,16 +71,38 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
     })
 
   uppy.addPreProcessor(async (ids) => {
-    const now = wishes()
-    const unsettled = uppy.getFilesByIds(ids).filter(({ meta }) => !meta.wishes)
-    const earlier = await asked.earlier(unsettled.map(identityOf))
-    for (const [i, { id }] of unsettled.entries()) {
-      if (uppy.getState().files[id]) uppy.setFileMeta(id, metaOf(earlier[i] ?? { wishes: now }))
+    const files = uppy.getFilesByIds(ids)
+    await untilOnline(signal)
+    const prepared = await asked.prepare(
+      files.map((file) => {
+        const { wishes } = file.meta
+        return { ...identityOf(file), ...(wishes ? { wishes } : {}) }
+      }),
+    )
+    // All at once: Uppy copies its state for every change.
+    const now = { ...uppy.getState().files }
+    for (const [i, { id }] of files.entries()) {
+      const file = now[id]
+      if (file) now[id] = { ...file, meta: { ...file.meta, ...metaOf(prepared[i]!) } }
+      // Taken out meanwhile.
+      else asked.onRemoved({ ...identityOf(files[i]!), name: prepared[i]!.name })
     }
+    uppy.setState({ files: now })
+    asked.onWaiting(files.flatMap(({ id }) => (now[id] ? identityOf(now[id]) : [])))
   })
 
-  const ended = new AbortController()
-  const { signal } = ended
+  uppy.on('upload-pause', (file, paused) => {
+    if (file) asked.onPaused(identityOf(file), paused)
+  })
+  uppy.on('resume-all', () => {
+    for (const file of uppy.getFiles()) asked.onPaused(identityOf(file), false)
+  })
+  uppy.on('file-removed', (file) => {
+    asked.onRemoved(identityOf(file))
+    // Or else it would offer to try again what is gone.
+    if (!uppy.getFiles().some(({ error }) => error)) uppy.setState({ error: null })
+  })
+
   // Before Uppy: what was dropped can only be asked for its handle at once.
   const noteDrop = ({ dataTransfer }: DragEvent) => {
     if (dataTransfer) noteDropped(dataTransfer.items)
@@ -84,9 +113,20 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
     if (button?.textContent !== STRINGS.browseFiles || !canPick()) return
     event.preventDefault()
     event.stopPropagation()
-    pickFiles().then(add, (error) => asked.onProblem((error as Error).message))
+    pickFiles()
+      .then(add)
+      .catch((error: Error) => asked.onProblem(error.message))
   }
   target.addEventListener('click', onBrowse, { capture: true, signal })
+  const onRemove = (event: MouseEvent) => {
+    const button = (event.target as Element).closest('.uppy-Dashboard-Item-action--remove')
+    const item = button?.closest('.uppy-Dashboard-Item')
+    const file = item && uppy.getState().files[item.id.replace(/^uppy_/, '')]
+    if (!file || asked.mayRemove(identityOf(file))) return
+    event.preventDefault()
+    event.stopPropagation()
+  }
+  target.addEventListener('click', onRemove, { capture: true, signal })
 
   /** Those that were under way when the connection went. */
   let waiting: string[] = []
@@ -94,8 +134,9 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
     const running = uppy
       .getFiles()
       .filter(({ progress, isPaused, error }) => isUnderWay(progress) && !isPaused && !error)
-    waiting = running.map(({ id }) => id)
-    for (const id of waiting) uppy.pauseResume(id)
+    waiting.push(...running.map(({ id }) => id))
+    // Not one by one: each that is paused would let the next one begin.
+    uppy.pauseAll()
   }
   const onOnline = () => {
     for (const id of waiting) if (uppy.getState().files[id]?.isPaused) uppy.pauseResume(id)
@@ -118,25 +159,29 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
 
   return {
     /** Goes on with a file whose upload was begun before, under the name it had. */
-    async goOn(data: File, { name, wishes }: Unfinished): Promise<void> {
-      const meta = metaOf({ name, wishes })
+    async goOn(data: File, { name, wishes }: Prepared): Promise<void> {
       const known = find({ name, size: data.size, modified: data.lastModified })
-      if (known) uppy.setFileMeta(known.id, meta)
+      const { type } = data
+      const meta = metaOf({ name, wishes }) as FileMeta
       const id =
-        known?.id ??
-        uppy.addFile({
-          source: 'console',
-          name: data.name,
-          type: data.type,
-          data,
-          meta: meta as never,
-        })
+        known?.id ?? uppy.addFile({ source: 'console', name: baseName(name), type, data, meta })
       await uppy.retryUpload(id)
     },
-    togglePause: (file: FileIdentity) => withFile(file, (id) => uppy.pauseResume(id)),
-    retry: (file: FileIdentity) => withFile(file, (id) => uppy.retryUpload(id)),
-    /** Ends the upload on the server too. */
-    remove: (file: FileIdentity) => withFile(file, (id) => uppy.removeFile(id)),
+    /** Twice the same is once. */
+    setPaused(file: FileIdentity, paused: boolean): void {
+      const found = find(file)
+      if (found && (found.isPaused ?? false) !== paused) uppy.pauseResume(found.id)
+    },
+    async retry(file: FileIdentity): Promise<void> {
+      const found = find(file)
+      if (!found) throw new Error(`${file.name} is no longer there. Choose it again.`)
+      await uppy.retryUpload(found.id)
+    },
+    /** Stops sending it, too. */
+    remove(file: FileIdentity): void {
+      const found = find(file)
+      if (found) uppy.removeFile(found.id)
+    },
     setDark(dark: boolean): void {
       uppy.getPlugin('Dashboard')?.setOptions({ theme: dark ? 'dark' : 'light' })
     },
@@ -149,15 +194,18 @@ export function createEngine({ client, target, dark, wishes, ...asked }: EngineO
       uppy.destroy()
     },
   }
+}
 
-  function withFile(file: FileIdentity, act: (id: string) => unknown): void {
-    const found = find(file)
-    if (found) act(found.id)
-  }
+/** Without a network files are not begun; they would only fail. */
+function untilOnline(signal: AbortSignal): Promise<void> {
+  if (navigator.onLine) return Promise.resolve()
+  return new Promise((resolve) => {
+    window.addEventListener('online', () => resolve(), { once: true, signal })
+  })
 }
 
 /** With the path it had, which is part of what the client remembers it by. */
-const metaOf = ({ name = '', wishes }: { name?: string; wishes: Wishes }): Partial<FileMeta> => ({
+const metaOf = ({ name, wishes }: Prepared): Partial<FileMeta> => ({
   wishes,
   ...(name === baseName(name) ? {} : { relativePath: name }),
 })

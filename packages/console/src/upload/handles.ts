@@ -26,6 +26,10 @@ export function noteDropped(items: DataTransferItemList): void {
   )
 }
 
+export function forgetHandles(): void {
+  known.clear()
+}
+
 export async function handleOf(file: {
   name: string
   size: number

@@ -28,11 +28,16 @@ export async function loadRecords(): Promise<readonly UnfinishedRecord[]> {
   return records.value
 }
 
+/** One that is gone on with was begun when it was begun. */
 export async function keepRecord(
-  unfinished: Unfinished,
+  unfinished: Omit<Unfinished, 'at'>,
   handle: FileSystemFileHandle | undefined,
 ): Promise<void> {
-  const record = { ...unfinished, id: unfinished.uploadId, ...(handle ? { handle } : {}) }
+  const before = records.peek().find(({ id }) => id === unfinished.uploadId)
+  const record = {
+    ...{ ...before, ...unfinished, id: unfinished.uploadId, at: before?.at ?? Date.now() },
+    ...(handle ? { handle } : {}),
+  }
   records.value = [record, ...without(record.id)]
   await run('readwrite', (store) => store.put(record))
 }

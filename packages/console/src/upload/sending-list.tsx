@@ -1,19 +1,18 @@
-import type { Client } from '@partway/client'
 import { useSession } from '../api/use.ts'
 import { formatRate, formatSize, formatTimeLeft, percentOf, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
 import { online } from '../shell/online.tsx'
-import { confirm } from '../ui/confirm.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
-import { endUpload } from './end.ts'
+import { askToCancel, askToCancelAll } from './cancel.ts'
 import type { Engine } from './engine.ts'
-import { hide, type Sending, sending } from './track.ts'
+import { hide, type Sending, sending, underWay } from './track.ts'
 import { withEngine } from './uploader.ts'
 
 /** Files as they are sent, with what each of them is at. */
 export function SendingList() {
+  const { client } = useSession()
   const files = [...sending.value.values()]
   if (files.length === 0) return null
   const stored = files.filter(({ assetId }) => assetId)
@@ -21,6 +20,11 @@ export function SendingList() {
     <section class="sending" aria-labelledby="sending-title">
       <header class="list-head">
         <h2 id="sending-title">Files of this tab</h2>
+        {underWay.value.length > 1 ? (
+          <button type="button" class="button plain small" onClick={() => askToCancelAll(client)}>
+            Cancel all
+          </button>
+        ) : null}
         {stored.length > 0 ? (
           <button
             type="button"
@@ -52,7 +56,7 @@ export function SendingList() {
 const SHOWN = 25
 
 /** What needs somebody first, what is done last. */
-const rank = ({ error, assetId }: Sending) => (error ? 0 : assetId ? 2 : 1)
+const rank = ({ error, assetId, waiting }: Sending) => (error ? 0 : assetId ? 3 : waiting ? 2 : 1)
 
 const PHASES: Record<string, string> = {
   starting: 'Starting',
@@ -66,8 +70,9 @@ const phaseOf = (phase: string) =>
   phase === 'paused' && !online.value ? 'Waiting for the network' : (PHASES[phase] ?? '')
 
 function SendingRow(row: Sending) {
-  const { file, progress, assetId, uploadId, error } = row
+  const { file, progress, assetId, uploadId, error, waiting } = row
   const { phase, sent, total } = progress
+  const resumable = phase === 'paused'
   const act = (run: (engine: Engine) => unknown) => withEngine(run)
   const running = !assetId && !error
   return (
@@ -83,7 +88,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${phaseOf(phase)}`}
+            : ` · ${waiting ? 'Waiting for its turn' : phaseOf(phase)}`}
         </span>
         {running ? (
           <Bar
@@ -116,14 +121,16 @@ function SendingRow(row: Sending) {
                 <Icon name="grid" />
               </a>
             ) : null}
-            <button
-              type="button"
-              class="button plain square small"
-              aria-label={`${phase === 'paused' ? 'Resume' : 'Pause'} ${file.name}`}
-              onClick={() => act((engine) => engine.togglePause(file))}
-            >
-              <Icon name={phase === 'paused' ? 'play' : 'pause'} />
-            </button>
+            {waiting ? null : (
+              <button
+                type="button"
+                class="button plain square small"
+                aria-label={`${resumable ? 'Resume' : 'Pause'} ${file.name}`}
+                onClick={() => act((engine) => engine.setPaused(file, !resumable))}
+              >
+                <Icon name={resumable ? 'play' : 'pause'} />
+              </button>
+            )}
             <CancelButton row={row} />
           </>
         ) : null}
@@ -150,23 +157,9 @@ function CancelButton({ row }: { row: Sending }) {
       type="button"
       class="button plain square small"
       aria-label={`Cancel ${row.file.name}`}
-      onClick={() => cancel(client, row)}
+      onClick={() => askToCancel(client, row)}
     >
       <Icon name="close" />
     </button>
   )
-}
-
-function cancel(client: Client, { id, file, uploadId, error }: Sending): void {
-  confirm({
-    title: `Cancel ${file.name}?`,
-    text: 'The upload is ended on the server, and what has arrived is removed.',
-    action: 'Cancel the upload',
-    async run() {
-      // One that was given up is nobody's any more: it is ended here.
-      if (error && uploadId) await endUpload(client, uploadId)
-      await withEngine((engine) => engine.remove(file))
-      if (error) hide(id)
-    },
-  })
 }

@@ -1,8 +1,15 @@
-import type { Client, Upload, UploadError, UploadOptions, UploadProgress } from '@partway/client'
+import {
+  type Client,
+  type Upload,
+  UploadError,
+  type UploadOptions,
+  type UploadProgress,
+} from '@partway/client'
 import { computed, signal } from '@preact/signals'
 import { type FileIdentity, identityKey, type Wishes } from '../lib/unfinished.ts'
+import { claimOf, release, releaseAll } from './claims.ts'
 import { handleOf } from './handles.ts'
-import { dropRecord, keepRecord } from './records.ts'
+import { dropRecord, keepRecord, records } from './records.ts'
 
 /** A file that is being sent, or was while the page was open. */
 export interface Sending {
@@ -11,6 +18,8 @@ export interface Sending {
   file: FileIdentity
   progress: UploadProgress
   uploadId: string | undefined
+  /** Others come first. */
+  waiting?: boolean
   /** Once it is stored. */
   assetId?: string
   error?: UploadError
@@ -24,19 +33,51 @@ export const underWay = computed(() =>
   [...sending.value.values()].filter(({ assetId, error }) => !assetId && !error),
 )
 
-/** Something is being sent: told before the page is left. */
+/** Something is being sent, or will be: told before the page is left. */
 export const isSending = computed(() =>
   underWay.value.some(({ progress: { phase } }) =>
     ['starting', 'checking', 'sending'].includes(phase),
   ),
 )
 
-/** Another tab can see by this lock that an upload is being sent. */
-export const lockName = (uploadId: string) => `partway-console:${uploadId}`
+export const rowOf = (file: FileIdentity): Sending | undefined =>
+  sending.peek().get(identityKey(file))
+
+/** Files that are sent when others are. */
+export function showWaiting(files: readonly FileIdentity[]): void {
+  const all = new Map(sending.peek())
+  for (const file of files) {
+    const id = identityKey(file)
+    const row = all.get(id)
+    // One that is under way is only tried again.
+    if (row && !row.error && !row.assetId) continue
+    const uploadId = row?.error && row.uploadId
+    all.set(id, { id, file, progress: nothingSent(file), uploadId, waiting: true })
+  }
+  sending.value = all
+}
+
+/** One that may go on does so when it is its turn. */
+export function onPaused(file: FileIdentity, paused: boolean): void {
+  const row = rowOf(file)
+  if (row?.progress.phase !== 'paused') return
+  sending.value = new Map(sending.peek()).set(row.id, { ...row, waiting: !paused })
+}
+
+/** What was not begun leaves nothing behind. */
+export function onRemoved(file: FileIdentity): void {
+  release(file)
+  const row = rowOf(file)
+  if (row?.waiting && !row.uploadId) hide(row.id)
+}
+
+const nothingSent = ({ size: total }: FileIdentity): UploadProgress => ({
+  ...{ phase: 'starting', total, acknowledged: 0, sent: 0, rate: 0, secondsLeft: undefined },
+})
 
 /**
  * A client whose uploads are remembered until they have come to their end, and shown until `signal`
- * fires: what is told of them afterwards is of a session that is over.
+ * fires: what is told of them afterwards is of a session that is over. It sends what was claimed.
  */
 export function trackedClient(client: Client, signal: AbortSignal): Client {
   const show = (entry: Sending) => {
@@ -44,33 +85,47 @@ export function trackedClient(client: Client, signal: AbortSignal): Client {
   }
   signal.addEventListener('abort', () => {
     sending.value = new Map()
+    releaseAll()
   })
   return {
     ...client,
     upload(source, options = {}) {
       const file = { name: source.name, size: source.size, modified: source.modified ?? 0 }
       const id = identityKey(file)
+      const claimed = claimOf(file)
+      if (!claimed) {
+        const message = `${file.name} is being uploaded in another tab.`
+        const error = new UploadError(message, { code: 'upload_in_progress' })
+        show({ id, file, progress: nothingSent(file), uploadId: undefined, error })
+        throw error
+      }
       const memory = createMemory(file, wishesIn(options))
+      // One that failed before it was found again is still the one it was.
+      const known = () => upload.id ?? claimed.uploadId ?? sending.peek().get(id)?.uploadId
       const upload: Upload = client.upload(source, {
         ...options,
+        ...(claimed.uploadId ? { uploadId: claimed.uploadId } : {}),
         onProgress(progress) {
           options.onProgress?.(progress)
-          show({ id, file, progress, uploadId: upload.id })
-          if (upload.id) memory.keep(upload.id, upload)
+          show({ id, file, progress, uploadId: known() })
+          if (upload.id) memory.keep(upload.id)
         },
       })
       upload.done().then(
-        ({ assetId }) => {
-          show({ id, file, progress: upload.progress, uploadId: upload.id, assetId })
+        ({ assetId, uploadId }) => {
+          release(file)
+          show({ id, file, progress: upload.progress, uploadId, assetId })
           memory.drop()
         },
-        (error: UploadError) => {
-          if (error.code === 'aborted') {
-            hide(id)
-            memory.drop()
-          } else if (error.name === 'UploadError') {
-            show({ id, file, progress: upload.progress, uploadId: upload.id, error })
-          }
+        (cause: Error) => {
+          release(file)
+          // Ended here: whoever did so forgets it when the server has, too.
+          if (cause instanceof UploadError && cause.code === 'aborted') return hide(id)
+          const error =
+            cause instanceof UploadError
+              ? cause
+              : new UploadError(cause.message, { code: 'generic_error', cause })
+          show({ id, file, progress: upload.progress, uploadId: known(), error })
         },
       )
       return upload
@@ -99,21 +154,23 @@ function createMemory(file: FileIdentity, wishes: Wishes) {
     last = last.then(step)
   }
   return {
-    keep(uploadId: string, upload: Upload): void {
+    keep(uploadId: string): void {
       if (kept === uploadId) return
       const before = kept
       kept = uploadId
       // The first could not be gone on with.
       if (before) then(() => dropRecord(before))
-      then(async () =>
-        keepRecord({ ...file, wishes, uploadId, at: Date.now() }, await handleOf(file)),
-      )
-      void navigator.locks?.request(lockName(uploadId), { ifAvailable: true }, (lock) =>
-        lock ? upload.done().catch(() => {}) : undefined,
-      )
+      const unfinished = { ...file, wishes, uploadId }
+      then(() => keepRecord(unfinished, undefined))
+      // Looking through a folder that was dropped may take long.
+      void handleOf(file).then((handle) => {
+        const isKept = () => records.peek().some(({ id }) => id === uploadId)
+        if (handle) then(async () => isKept() && keepRecord(unfinished, handle))
+      })
     },
     drop(): void {
       const id = kept
+      kept = undefined
       if (id) then(() => dropRecord(id))
     },
   }

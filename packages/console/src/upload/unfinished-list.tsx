@@ -1,4 +1,4 @@
-import { UploadError } from '@partway/client'
+import { type Client, UploadError } from '@partway/client'
 import type { UploadDetail } from '@partway/protocol'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useSession } from '../api/use.ts'
@@ -8,16 +8,16 @@ import { confirm } from '../ui/confirm.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
 import { toast } from '../ui/toasts.tsx'
+import { createElsewhere } from './claims.ts'
 import { endUpload } from './end.ts'
 import { openHandle } from './handles.ts'
 import { dropRecord, loadRecords, records, type UnfinishedRecord } from './records.ts'
-import { lockName, sending } from './track.ts'
+import { sending } from './track.ts'
 import { withEngine } from './uploader.ts'
 
 /** What the server says of a file whose upload was begun before. */
 interface Known {
-  /** `undefined` while the server does not answer. */
-  detail: UploadDetail | undefined
+  detail: UploadDetail
   elsewhere: boolean
 }
 
@@ -28,41 +28,51 @@ const AGAIN_MS = 3000
 export function UnfinishedList() {
   const { client } = useSession()
   const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map())
+  /** Those of which the server has not told. Whose they are is not known: they have no names. */
+  const [asked, setAsked] = useState(0)
+  const stop = useRef(new AbortController())
   const listed = sending.value
 
   const look = async () => {
-    const found = await loadRecords()
-    const held = (await navigator.locks?.query())?.held ?? []
-    const answers = new Map<string, Known>()
-    const ask = async ({ id }: UnfinishedRecord) => {
-      const elsewhere = held.some(({ name }) => name === lockName(id))
-      try {
-        const detail = await client.uploads.status(id, { page_limit: 1 })
-        if (detail.status === 'completed') await dropRecord(id)
-        else answers.set(id, { detail, elsewhere })
-      } catch (error) {
-        // Of another account, or long gone: not offered.
-        if (error instanceof UploadError && error.status === 404) return
-        answers.set(id, { detail: undefined, elsewhere })
-      }
-    }
-    await Promise.all(found.map(ask))
-    setKnown(answers)
+    stop.current.abort()
+    stop.current = new AbortController()
+    const { signal } = stop.current
+    const [found, isElsewhere] = await Promise.all([loadRecords(), createElsewhere()])
+    if (signal.aborted) return
+    setAsked(found.length)
+    await Promise.all(
+      found.map(async (record) => {
+        const detail = await statusOf(client, record.id, signal)
+        if (signal.aborted) return
+        setAsked((before) => before - 1)
+        if (detail?.status === 'completed') return dropRecord(record.id)
+        setKnown((before) => {
+          const all = new Map(before)
+          if (detail) all.set(record.id, { detail, elsewhere: isElsewhere(record) })
+          else all.delete(record.id)
+          return all
+        })
+      }),
+    )
   }
   useEffect(() => {
     void look()
+    return () => stop.current.abort()
   }, [])
-  useEffect(() => {
-    if ([...known.values()].every(({ detail }) => detail)) return
-    const timer = setTimeout(look, AGAIN_MS)
-    return () => clearTimeout(timer)
-  }, [known])
 
   const shown = records.value.flatMap((record) => {
     const found = known.get(record.id)
     return found && !listed.has(identityKey(record)) ? [{ record, ...found }] : []
   })
-  if (shown.length === 0) return null
+  if (shown.length === 0) {
+    return (
+      <p class="fine" role="status">
+        {asked > 0
+          ? `Asking the server what became of ${plural(asked, 'file')} begun in this browser…`
+          : ''}
+      </p>
+    )
+  }
   return (
     <section class="card unfinished" aria-labelledby="unfinished-title">
       <header class="list-head">
@@ -86,6 +96,23 @@ export function UnfinishedList() {
   )
 }
 
+/** `undefined` where it is gone, or another account's: not offered. */
+async function statusOf(
+  { uploads }: Client,
+  id: string,
+  signal: AbortSignal,
+): Promise<UploadDetail | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await uploads.status(id, { page_limit: 1 }, signal)
+    } catch (error) {
+      if (error instanceof UploadError && error.status === 404) return undefined
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    }
+  }
+  return undefined
+}
+
 interface RowProps extends Known {
   record: UnfinishedRecord
   onGone: () => void
@@ -95,7 +122,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
   const { client } = useSession()
   const input = useRef<HTMLInputElement>(null)
   const name = baseName(record.name)
-  const active = detail?.status === 'active'
+  const active = detail.status === 'active'
   // What the browser did not give back once, it will not give back the next time.
   const [refused, setRefused] = useState(false)
   const handle = refused ? undefined : record.handle
@@ -107,6 +134,17 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
       )
       return
     }
+    try {
+      // Another tab, or another machine, may have done something about it meanwhile.
+      const { status } = await client.uploads.status(record.id, { page_limit: 1 })
+      if (status !== 'active') {
+        toast(`${name} is ${status === 'completed' ? 'stored already' : 'no longer active'}.`)
+        return onGone()
+      }
+    } catch (error) {
+      return toast((error as Error).message)
+    }
+    document.querySelector('main')?.focus()
     await withEngine((engine) => engine.goOn(file, record))
   }
   const start = () => {
@@ -122,7 +160,7 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
       text: 'The upload is ended on the server, and what has arrived is removed.',
       action: 'Discard',
       run: async () => {
-        await endUpload(client, record.uploadId)
+        await endUpload(client, record.uploadId, record)
         onGone()
       },
     })
@@ -134,12 +172,10 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
           {record.name}
         </span>
         <span class="row-note">
-          {detail
-            ? `${formatSize(detail.uploaded_size)} of ${formatSize(record.size)} arrived`
-            : 'The server does not answer; it is asked again'}{' '}
-          · begun {formatAge(record.at, Date.now())}
+          {formatSize(detail.uploaded_size)} of {formatSize(record.size)} arrived · begun{' '}
+          {formatAge(record.at, Date.now())}
         </span>
-        {detail && active ? (
+        {active ? (
           <Bar
             value={detail.uploaded_size}
             max={record.size}
@@ -148,14 +184,14 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
         ) : null}
       </div>
       <div class="row-end">
-        {!detail || active ? null : <Badge status={detail.status} />}
+        {active ? null : <Badge status={detail.status} />}
         {elsewhere ? <span class="fine">Being sent in another tab</span> : null}
         {active && !elsewhere ? (
           <button type="button" class="button primary small" onClick={start}>
             {handle ? 'Go on' : 'Choose the file and go on'}
           </button>
         ) : null}
-        {elsewhere || !detail ? null : (
+        {elsewhere ? null : (
           <button type="button" class="button plain small" onClick={discard}>
             Discard
           </button>

@@ -1,18 +1,21 @@
-import { type Client, UploadError } from '@partway/client'
 import { effect, signal } from '@preact/signals'
 import { session } from '../api/session.ts'
 import { type MetadataRow, metadataOf } from '../lib/metadata.ts'
-import {
-  type FileIdentity,
-  matchingUnfinished,
-  type Unfinished,
-  type Wishes,
-} from '../lib/unfinished.ts'
+import type { Wishes } from '../lib/unfinished.ts'
 import { isDark } from '../shell/theme.ts'
 import { toast } from '../ui/toasts.tsx'
 import type { Engine } from './engine.ts'
-import { dropRecord, loadRecords } from './records.ts'
-import { isSending, trackedClient } from './track.ts'
+import { forgetHandles } from './handles.ts'
+import { prepare } from './prepare.ts'
+import {
+  isSending,
+  onPaused,
+  onRemoved,
+  rowOf,
+  type Sending,
+  showWaiting,
+  trackedClient,
+} from './track.ts'
 
 export interface UploadOptionsForm {
   type: '' | NonNullable<Wishes['type']>
@@ -22,9 +25,11 @@ export interface UploadOptionsForm {
 }
 
 /** What is asked for with files that are sent from now on. */
-export const form = signal<UploadOptionsForm>({
-  ...{ type: '', metadata: [], enableHls: false, enableThumbnail: true },
-})
+export const form = signal(emptyForm())
+
+function emptyForm(): UploadOptionsForm {
+  return { type: '', metadata: [], enableHls: false, enableThumbnail: true }
+}
 
 export function wishesOf({ type, metadata, ...flags }: UploadOptionsForm): Wishes {
   const read = metadataOf(metadata)
@@ -38,9 +43,16 @@ export function wishesOf({ type, metadata, ...flags }: UploadOptionsForm): Wishe
 
 let engine: { promise: Promise<Engine>; ended: AbortController } | undefined
 
-/** Puts Uppy into `target`, once a session. Until then nothing of it is loaded. */
-export function startEngine(target: HTMLElement): Promise<Engine> {
-  engine ??= begin(target)
+/**
+ * Puts Uppy into `target`, once a session. Until then nothing of it is loaded.
+ *
+ * @param askToCancel asks before what was begun is taken out
+ */
+export function startEngine(
+  target: HTMLElement,
+  askToCancel: (row: Sending) => void,
+): Promise<Engine> {
+  engine ??= begin(target, askToCancel)
   const { promise } = engine
   // A chunk of the page that did not come is asked for again the next time.
   promise.catch(() => {
@@ -49,7 +61,10 @@ export function startEngine(target: HTMLElement): Promise<Engine> {
   return promise
 }
 
-function begin(target: HTMLElement): NonNullable<typeof engine> {
+function begin(
+  target: HTMLElement,
+  askToCancel: (row: Sending) => void,
+): NonNullable<typeof engine> {
   const { client } = session.value!
   const ended = new AbortController()
   const promise = import('./engine.ts').then(({ createEngine }) =>
@@ -57,9 +72,17 @@ function begin(target: HTMLElement): NonNullable<typeof engine> {
       client: trackedClient(client, ended.signal),
       target,
       dark: isDark.peek(),
-      wishes: () => wishesOf(form.peek()),
-      earlier: (files) => findEarlier(client, files),
-      onProblem: toast,
+      prepare: (files) => prepare(client, files, wishesOf(form.peek()), ended.signal),
+      onWaiting(files) {
+        if (!ended.signal.aborted) showWaiting(files)
+      },
+      ...{ onPaused, onRemoved, onProblem: toast },
+      mayRemove(file) {
+        const row = rowOf(file)
+        if (!row?.uploadId || row.assetId) return true
+        askToCancel(row)
+        return false
+      },
     }),
   )
   const stopThemes = effect(() => {
@@ -70,47 +93,22 @@ function begin(target: HTMLElement): NonNullable<typeof engine> {
   return { promise, ended }
 }
 
-/** For each file the upload it had before, where that can be gone on with. */
-async function findEarlier(
-  client: Client,
-  files: readonly FileIdentity[],
-): Promise<(Unfinished | undefined)[]> {
-  // Read anew: another tab may have begun one meanwhile.
-  const all = await loadRecords()
-  return Promise.all(
-    files.map(async (file) => {
-      for (const record of matchingUnfinished(all, file)) {
-        if (await canGoOn(client, record)) return record
-      }
-      return undefined
-    }),
-  )
-}
-
-async function canGoOn({ uploads }: Client, { uploadId }: Unfinished): Promise<boolean> {
-  try {
-    const { status } = await uploads.status(uploadId, { page_limit: 1 })
-    if (status !== 'active') await dropRecord(uploadId)
-    return status === 'active'
-  } catch (error) {
-    // It may be another account's. What could not be asked now, the client will find out.
-    return !(error instanceof UploadError && error.status === 404)
-  }
-}
-
 /** Acts on the uploader once it is there; what goes wrong is told. */
 export async function withEngine(act: (engine: Engine) => unknown): Promise<void> {
   try {
-    await act((await engine?.promise)!)
+    if (!engine) throw new Error('The uploader is not loaded.')
+    await act(await engine.promise)
   } catch (error) {
     toast((error as Error).message)
   }
 }
 
-/** With the session: what was begun stays on the server. */
+/** With the session, of which nothing stays here; what was begun stays on the server. */
 export function stopEngine(): void {
   const stopped = engine
   engine = undefined
+  form.value = emptyForm()
+  forgetHandles()
   stopped?.ended.abort()
   void stopped?.promise.then((started) => started.destroy()).catch(() => {})
 }

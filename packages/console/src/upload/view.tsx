@@ -1,8 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { useSession } from '../api/use.ts'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
+import { askToCancel } from './cancel.ts'
 import { OptionsCard } from './options.tsx'
 import { uploadRequests } from './requests.ts'
 import { SendingList } from './sending-list.tsx'
@@ -11,11 +13,12 @@ import { form, startEngine, stopEngine, wishesOf } from './uploader.ts'
 
 /** Stays while other views are shown: what is sent goes on. */
 export function UploadView({ shown }: { shown: boolean }) {
+  const { client } = useSession()
   const target = useRef<HTMLDivElement>(null)
   const [state, setState] = useState<'loading' | 'ready' | { error: unknown }>('loading')
   const load = () => {
     setState('loading')
-    startEngine(target.current!).then(
+    startEngine(target.current!, (row) => askToCancel(client, row)).then(
       () => setState('ready'),
       (error) => setState({ error }),
     )

@@ -1,0 +1,35 @@
+import type { Client } from '@partway/client'
+import { confirm } from '../ui/confirm.tsx'
+import { endUpload } from './end.ts'
+import { hide, type Sending, underWay } from './track.ts'
+import { withEngine } from './uploader.ts'
+
+/** Takes a file out; where something was begun on the server, that is ended once it is confirmed. */
+export function askToCancel(client: Client, row: Sending): void {
+  const { file, uploadId } = row
+  if (!uploadId) return void cancel(client, row)
+  confirm({
+    title: `Cancel ${file.name}?`,
+    text: 'The upload is ended on the server, and what has arrived is removed.',
+    action: 'Cancel the upload',
+    run: () => cancel(client, row),
+  })
+}
+
+export function askToCancelAll(client: Client): void {
+  confirm({
+    title: 'Cancel all files?',
+    text: 'What is stored stays. All others are ended on the server, and what has arrived of them is removed.',
+    action: 'Cancel all',
+    async run() {
+      for (const row of underWay.peek()) await cancel(client, row)
+    },
+  })
+}
+
+async function cancel(client: Client, { id, file, uploadId }: Sending): Promise<void> {
+  await withEngine((engine) => engine.remove(file))
+  hide(id)
+  // The client ends what it was sending, and tells nobody when that fails: so it is asked for here.
+  if (uploadId) await endUpload(client, uploadId, file)
+}
