@@ -22,7 +22,10 @@ export function askToCancelAll(client: Client): void {
     text: 'What is stored stays. All others are ended on the server, and what has arrived of them is removed.',
     action: 'Cancel all',
     async run() {
-      for (const row of underWay.peek()) await cancel(client, row)
+      // Those that wait first, or each that is ended would let one of them begin.
+      const rank = ({ waiting }: Sending) => (waiting ? 0 : 1)
+      const rows = underWay.peek().toSorted((a, b) => rank(a) - rank(b))
+      for (const row of rows) await cancel(client, row)
     },
   })
 }
