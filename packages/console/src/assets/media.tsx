@@ -26,11 +26,11 @@ export function Media({ kind, name, file, hls, poster, turn, onFailed }: MediaPr
     place.current = currentTime || place.current || 0
   }
   const goOn = ({ currentTarget: media }: MediaEvent) => {
-    if (place.current === undefined) return
-    media.currentTime = place.current
+    if (place.current !== undefined) media.currentTime = place.current
     place.current = undefined
-    // Where the browser does not let us, there is still its button.
-    if (isWanted.current) media.play().catch(() => {})
+    // Also for whoever pressed play before there was a source. Where the browser does not let us,
+    // there is still its button.
+    if (isWanted.current && media.paused) media.play().catch(() => {})
   }
   const onPause = ({ currentTarget: media }: MediaEvent) => {
     // What fails is paused by the browser, and nobody wanted it to be.

@@ -56,6 +56,8 @@ describe.skipIf(skipsChromium)(`assets in the console ${inChromium}`, () => {
 
   const play = async (kind: 'video' | 'audio') => {
     const player = page.locator(kind)
+    // Whoever plays before there is a source is interrupted by it.
+    await page.waitForFunction((name) => document.querySelector(name)?.currentSrc, kind)
     await player.evaluate(async (element: HTMLMediaElement) => {
       element.muted = true
       await element.play()
