@@ -4,7 +4,7 @@ import { networkError } from '../error.ts'
 import type { ChunkRequest, Transport } from '../platform.ts'
 
 /** Bytes handed to the socket at once, and between two looks at the limit of the rate. */
-const SLICE = 256 * 1024
+const SLICE = 512 * 1024
 
 /** By `node:http`, which tells how much the socket has taken. */
 export function createHttpTransport(): Transport {

@@ -23,7 +23,7 @@ export interface UploadDeps {
 }
 
 /** Bytes of chunks in memory at once, unless a fixed number asks for more. */
-const MEMORY = 48 * 1024 * 1024
+const MEMORY = 56 * 1024 * 1024
 const MOST = 16
 
 /** Starts an upload at once. */
