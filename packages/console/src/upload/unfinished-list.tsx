@@ -66,7 +66,7 @@ export function UnfinishedList() {
   })
   if (shown.length === 0) {
     return (
-      <p class="fine" role="status">
+      <p class={asked > 0 ? 'fine' : 'hidden'} role="status">
         {asked > 0
           ? `Asking the server what became of ${plural(asked, 'file')} begun in this browser…`
           : ''}
