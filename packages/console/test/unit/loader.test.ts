@@ -19,7 +19,7 @@ function byHand() {
     asked[turn]!.reject(error)
     await asked[turn]!.promise.catch(() => {})
   }
-  return { loader, answer, fail }
+  return { loader, answer, fail, asked }
 }
 
 const add = (name: string) => (names: string[]) => [...names.filter((n) => n !== name), name]
@@ -50,19 +50,26 @@ describe('a loader', () => {
     expect(loader.state.value.data).toEqual(['a'])
   })
 
-  it('takes no answer that was overtaken, nor any after its end', async () => {
-    const { loader, answer, fail } = byHand()
-    loader.reload()
-    loader.reload()
-    await answer(1, 'new')
-    await answer(0, 'old')
-    expect(loader.state.value.data).toEqual(['new'])
+  it('asks again once the answer has come, however often it is to, and shows each', async () => {
+    const { loader, answer, asked } = byHand()
+    for (let i = 0; i < 5; i++) loader.reload()
+    expect(asked).toHaveLength(1)
+    await answer(0, 'first')
+    expect(loader.state.value.data).toEqual(['first'])
+    expect(asked).toHaveLength(2)
+    await answer(1, 'second')
+    expect(loader.state.value.data).toEqual(['second'])
+    expect(asked).toHaveLength(2)
+  })
+
+  it('takes no answer after its end, and asks no more', async () => {
+    const { loader, answer, asked } = byHand()
     loader.reload()
     loader.reload()
     loader.stop()
-    await answer(2, 'late')
-    await fail(3, new Error('late'))
-    expect(loader.state.value).toEqual({ data: ['new'] })
+    await answer(0, 'late')
+    expect(loader.state.value).toEqual({})
+    expect(asked).toHaveLength(1)
   })
 
   it('keeps what it has when loading fails, and says why', async () => {
