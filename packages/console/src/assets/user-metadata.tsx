@@ -33,7 +33,7 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
   }
   async function save(event: Event) {
     event.preventDefault()
-    const read = metadataOf(rows ?? [])
+    const read = metadataOf(rows ?? [], begun.current)
     if ('problem' in read) return setProblem(read)
     setProblem(undefined)
     setError(undefined)

@@ -21,11 +21,14 @@ export function rowsOf(metadata: UserMetadata | undefined): MetadataRow[] {
 
 export type Metadata = { values: UserMetadata } | { problem: string; row: number }
 
-/** What the rows say; rows without key and value are left out. The first problem is told. */
-export function metadataOf(rows: readonly MetadataRow[]): Metadata {
+/**
+ * What the rows say; rows without key and value are left out. The first problem is told. Keys lose
+ * space around them, but for those that `before` has.
+ */
+export function metadataOf(rows: readonly MetadataRow[], before: UserMetadata = {}): Metadata {
   const values: Record<string, string | number | boolean> = {}
   for (const [row, { key: typed, kind, value }] of rows.entries()) {
-    const key = typed.trim()
+    const key = Object.hasOwn(before, typed) ? typed : typed.trim()
     if (key === '' && value.trim() === '') continue
     if (key === '') return { row, problem: `Give “${value}” a key.` }
     if (Object.hasOwn(values, key)) return { row, problem: `“${key}” is there twice.` }

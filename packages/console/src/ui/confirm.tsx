@@ -2,6 +2,7 @@ import { signal } from '@preact/signals'
 import { useState } from 'preact/hooks'
 import { Dialog } from './dialog.tsx'
 import { ErrorNote } from './error-note.tsx'
+import { toast } from './toasts.tsx'
 
 export interface Question {
   title: string
@@ -28,10 +29,11 @@ export function withdraw(): void {
 
 export function ConfirmHost() {
   const asked = question.value
-  return asked ? <Confirm key={asked.title} {...asked} /> : null
+  return asked ? <Confirm key={asked.title} asked={asked} /> : null
 }
 
-function Confirm({ title, text, action, decline = 'Keep it', run }: Question) {
+function Confirm({ asked }: { asked: Question }) {
+  const { title, text, action, decline = 'Keep it', run } = asked
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const go = async () => {
@@ -39,8 +41,10 @@ function Confirm({ title, text, action, decline = 'Keep it', run }: Question) {
     setError(undefined)
     try {
       await run()
-      withdraw()
+      // Another may be asked by now.
+      if (question.peek() === asked) withdraw()
     } catch (cause) {
+      if (question.peek() !== asked) toast((cause as Error).message)
       setError(cause)
       setBusy(false)
     }

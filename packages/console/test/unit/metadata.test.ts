@@ -30,6 +30,13 @@ describe('key-value pairs', () => {
 })
 
 describe('changes of metadata', () => {
+  it('leave keys with space around them as they are, where they came so', () => {
+    const before = { ' title': 'x', title: 'y' }
+    expect(metadataOf(rowsOf(before), before)).toEqual({ values: before })
+    const typed = [...rowsOf(before), { key: ' new ', kind: 'text' as const, value: 'z' }]
+    expect(metadataOf(typed, before)).toEqual({ values: { ...before, new: 'z' } })
+  })
+
   it('name what is new, what is different and what is gone, and nothing else', () => {
     const before = { take: 1, graded: true, project: 'A', count: 3 }
     const after = { take: 2, project: 'A', count: '3', note: 'new' }
