@@ -4,6 +4,8 @@ import { type FileIdentity, identityKey } from '../lib/unfinished.ts'
 interface Claim {
   /** The upload that is gone on with, of those begun before. */
   uploadId: string | undefined
+  /** It is being sent, and let go when that is over. */
+  inUse: boolean
   release(): void
 }
 
@@ -23,10 +25,11 @@ export async function claim(
   uploadId: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
+  if (claimOf(file)) return
   const release = await lock(lockName(file), signal)
   if (!release) return
-  if (signal.aborted) release()
-  else claims.set(identityKey(file), { uploadId, release })
+  if (signal.aborted || claimOf(file)) release()
+  else claims.set(identityKey(file), { uploadId, inUse: false, release })
 }
 
 export const claimOf = (file: FileIdentity): Claim | undefined => claims.get(identityKey(file))

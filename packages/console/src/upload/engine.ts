@@ -8,6 +8,7 @@ import { baseName, type FileIdentity, type Wishes } from '../lib/unfinished.ts'
 import '../styles/uppy.css'
 import { canPick, noteDropped, pickFiles } from './handles.ts'
 import type { Asked, Prepared } from './prepare.ts'
+import { isReachable, untilReachable } from './reachable.ts'
 
 interface FileMeta extends Meta {
   /** Settled when the file is sent for the first time. */
@@ -70,9 +71,20 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
       enableThumbnail: (file) => wishesOf(file as File_).enableThumbnail,
     })
 
+  /** Files that are being prepared: who tries one again meanwhile waits for the same. */
+  const preparing = new Map<string, Promise<void>>()
   uppy.addPreProcessor(async (ids) => {
+    const fresh = ids.filter((id) => !preparing.has(id))
+    const prepared = prepare(fresh).finally(() => {
+      for (const id of fresh) preparing.delete(id)
+    })
+    for (const id of fresh) preparing.set(id, prepared)
+    await Promise.all(ids.map((id) => preparing.get(id)))
+  })
+  async function prepare(ids: string[]): Promise<void> {
     const files = uppy.getFilesByIds(ids)
-    await untilOnline(signal)
+    asked.onWaiting(files.map(identityOf))
+    await untilReachable(signal)
     const prepared = await asked.prepare(
       files.map((file) => {
         const { wishes } = file.meta
@@ -83,16 +95,22 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
     const now = { ...uppy.getState().files }
     for (const [i, { id }] of files.entries()) {
       const file = now[id]
+      const before = identityOf(files[i]!)
+      const { name } = prepared[i]!
+      if (name !== before.name) asked.onRemoved(before)
       if (file) now[id] = { ...file, meta: { ...file.meta, ...metaOf(prepared[i]!) } }
       // Taken out meanwhile.
-      else asked.onRemoved({ ...identityOf(files[i]!), name: prepared[i]!.name })
+      else asked.onRemoved({ ...before, name })
     }
     uppy.setState({ files: now })
     asked.onWaiting(files.flatMap(({ id }) => (now[id] ? identityOf(now[id]) : [])))
-  })
+  }
 
   uppy.on('upload-pause', (file, paused) => {
     if (file) asked.onPaused(identityOf(file), paused)
+  })
+  uppy.on('pause-all', () => {
+    for (const file of uppy.getFiles()) asked.onPaused(identityOf(file), true)
   })
   uppy.on('resume-all', () => {
     for (const file of uppy.getFiles()) asked.onPaused(identityOf(file), false)
@@ -130,7 +148,8 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
 
   /** Those that were under way when the connection went. */
   let waiting: string[] = []
-  const onOffline = () => {
+  const onOffline = async () => {
+    if (await isReachable()) return
     const running = uppy
       .getFiles()
       .filter(({ progress, isPaused, error }) => isUnderWay(progress) && !isPaused && !error)
@@ -194,14 +213,6 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
       uppy.destroy()
     },
   }
-}
-
-/** Without a network files are not begun; they would only fail. */
-function untilOnline(signal: AbortSignal): Promise<void> {
-  if (navigator.onLine) return Promise.resolve()
-  return new Promise((resolve) => {
-    window.addEventListener('online', () => resolve(), { once: true, signal })
-  })
 }
 
 /** With the path it had, which is part of what the client remembers it by. */

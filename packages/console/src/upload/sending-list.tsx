@@ -88,7 +88,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${waiting ? 'Waiting for its turn' : phaseOf(phase)}`}
+            : ` · ${waiting && online.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
         </span>
         {running ? (
           <Bar

@@ -57,16 +57,18 @@ export function showWaiting(files: readonly FileIdentity[]): void {
   sending.value = all
 }
 
-/** One that may go on does so when it is its turn. */
+/** One that may go on does so when it is its turn; one that waits may have to wait for longer. */
 export function onPaused(file: FileIdentity, paused: boolean): void {
   const row = rowOf(file)
-  if (row?.progress.phase !== 'paused') return
-  sending.value = new Map(sending.peek()).set(row.id, { ...row, waiting: !paused })
+  if (!row || row.error || row.assetId) return
+  if (!row.waiting && row.progress.phase !== 'paused') return
+  const progress = { ...row.progress, phase: 'paused' as const }
+  sending.value = new Map(sending.peek()).set(row.id, { ...row, progress, waiting: !paused })
 }
 
 /** What was not begun leaves nothing behind. */
 export function onRemoved(file: FileIdentity): void {
-  release(file)
+  if (!claimOf(file)?.inUse) release(file)
   const row = rowOf(file)
   if (row?.waiting && !row.uploadId) hide(row.id)
 }
@@ -99,6 +101,11 @@ export function trackedClient(client: Client, signal: AbortSignal): Client {
         show({ id, file, progress: nothingSent(file), uploadId: undefined, error })
         throw error
       }
+      if (claimed.inUse) {
+        const message = `${file.name} is being uploaded already.`
+        throw new UploadError(message, { code: 'upload_in_progress' })
+      }
+      claimed.inUse = true
       const memory = createMemory(file, wishesIn(options))
       // One that failed before it was found again is still the one it was.
       const known = () => upload.id ?? claimed.uploadId ?? sending.peek().get(id)?.uploadId

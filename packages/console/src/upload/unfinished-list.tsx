@@ -1,4 +1,3 @@
-import { type Client, UploadError } from '@partway/client'
 import type { UploadDetail } from '@partway/protocol'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { useSession } from '../api/use.ts'
@@ -8,6 +7,7 @@ import { confirm } from '../ui/confirm.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
 import { toast } from '../ui/toasts.tsx'
+import { askStatus } from './ask-status.ts'
 import { createElsewhere } from './claims.ts'
 import { endUpload } from './end.ts'
 import { openHandle } from './handles.ts'
@@ -21,13 +21,11 @@ interface Known {
   elsewhere: boolean
 }
 
-/** Until a server that did not answer is asked again, in milliseconds. */
-const AGAIN_MS = 3000
-
 /** Files that were begun in this browser and are not sent now: the offer to go on with them. */
 export function UnfinishedList() {
   const { client } = useSession()
-  const [known, setKnown] = useState<ReadonlyMap<string, Known>>(new Map())
+  /** Nothing of those that are gone, or another account's. */
+  const [known, setKnown] = useState<ReadonlyMap<string, Known | undefined>>(new Map())
   /** Those of which the server has not told. Whose they are is not known: they have no names. */
   const [asked, setAsked] = useState(0)
   const stop = useRef(new AbortController())
@@ -42,16 +40,12 @@ export function UnfinishedList() {
     setAsked(found.length)
     await Promise.all(
       found.map(async (record) => {
-        const detail = await statusOf(client, record.id, signal)
+        const detail = await askStatus(client, record.id, signal)
         if (signal.aborted) return
         setAsked((before) => before - 1)
         if (detail?.status === 'completed') return dropRecord(record.id)
-        setKnown((before) => {
-          const all = new Map(before)
-          if (detail) all.set(record.id, { detail, elsewhere: isElsewhere(record) })
-          else all.delete(record.id)
-          return all
-        })
+        const answer = detail && { detail, elsewhere: isElsewhere(record) }
+        setKnown((before) => new Map(before).set(record.id, answer))
       }),
     )
   }
@@ -59,6 +53,14 @@ export function UnfinishedList() {
     void look()
     return () => stop.current.abort()
   }, [])
+
+  // Such as one that was to be ended, and could not be.
+  const isNew = records.value.some(
+    (record) => !known.has(record.id) && !listed.has(identityKey(record)),
+  )
+  useEffect(() => {
+    if (isNew && asked === 0) void look()
+  }, [isNew, asked])
 
   const shown = records.value.flatMap((record) => {
     const found = known.get(record.id)
@@ -94,23 +96,6 @@ export function UnfinishedList() {
       </ul>
     </section>
   )
-}
-
-/** `undefined` where it is gone, or another account's: not offered. */
-async function statusOf(
-  { uploads }: Client,
-  id: string,
-  signal: AbortSignal,
-): Promise<UploadDetail | undefined> {
-  while (!signal.aborted) {
-    try {
-      return await uploads.status(id, { page_limit: 1 }, signal)
-    } catch (error) {
-      if (error instanceof UploadError && error.status === 404) return undefined
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
-    }
-  }
-  return undefined
 }
 
 interface RowProps extends Known {

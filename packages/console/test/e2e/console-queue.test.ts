@@ -35,7 +35,7 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
     await at.upload.row('a.mp4').getByText('Waiting for the network').waitFor()
     await at.page.waitForTimeout(1000)
     expect(await begun()).toBe(2)
-    await waiting('f.mp4').waitFor()
+    await at.upload.row('f.mp4').getByText('Waiting for the network').waitFor()
     await at.page.context().setOffline(false)
     for (const name of NAMES) await at.upload.stored(name)
   })
@@ -45,10 +45,23 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
     await at.page.context().setOffline(true)
     await at.page.getByText('No network.').waitFor()
     await at.upload.start()
+    await at.upload.row('f.mp4').getByText('Waiting for the network').waitFor()
     await at.page.waitForTimeout(1000)
     expect(await at.page.getByRole('alert').count()).toBe(0)
+    expect(await begun()).toBe(0)
     await at.page.context().setOffline(false)
     for (const name of NAMES) await at.upload.stored(name)
+  })
+
+  it('are paused with the others, and resumed one by one', async () => {
+    await start()
+    await at.page.getByRole('button', { name: 'Pause', exact: true }).click()
+    const row = at.upload.row('f.mp4')
+    await row.getByText('Paused').waitFor()
+    await at.upload.slow(-1)
+    await row.getByRole('button', { name: 'Resume f.mp4' }).click()
+    await at.upload.stored('f.mp4')
+    await at.upload.row('c.mp4').getByText('Paused').waitFor()
   })
 
   it('are taken out one by one, from the list and from the Dashboard, and all at once', async () => {

@@ -57,6 +57,20 @@ describe.skipIf(skipsChromium)(`two tabs of the console with one file ${inChromi
     expect(await at.world.api.status(id)).toMatchObject({ status: 'completed' })
   })
 
+  it('offer again what could not be ended, when the server is back', async () => {
+    const id = await at.sendTo(5)
+    at.proxy.reset(({ call }) => (call === 'abort' ? { kind: 'answer', status: 418 } : undefined))
+    await at.page.getByRole('button', { name: `Cancel ${NAME}` }).click()
+    const dialog = at.page.getByRole('dialog')
+    await dialog.getByRole('button', { name: 'Cancel the upload' }).click()
+    await dialog.getByText('HTTP 418').waitFor()
+    await dialog.getByRole('button', { name: 'Keep it' }).click()
+    at.proxy.reset()
+    const offer = at.page.getByRole('region', { name: /Go on with 1 file/ })
+    await offer.getByRole('button', { name: 'Choose the file and go on' }).waitFor()
+    expect(await ids()).toEqual([id])
+  })
+
   it('end what was given up, once that is confirmed', async () => {
     await at.sendTo(5)
     const remove = at.page.getByRole('button', { name: /Remove file/ })
