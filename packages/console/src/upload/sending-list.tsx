@@ -19,7 +19,14 @@ export function SendingList() {
   return (
     <section class="sending" aria-labelledby="sending-title">
       <header class="list-head">
-        <h2 id="sending-title">Files of this tab</h2>
+        <div>
+          <h2 id="sending-title">Files of this tab</h2>
+          {files.length > SHOWN ? (
+            <p class="fine">
+              {stored.length.toLocaleString('en')} of {files.length.toLocaleString('en')} stored
+            </p>
+          ) : null}
+        </div>
         {underWay.value.length > 1 ? (
           <button type="button" class="button plain small" onClick={() => askToCancelAll(client)}>
             Cancel all
