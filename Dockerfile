@@ -7,8 +7,8 @@ ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /src
 COPY . .
-RUN --mount=type=cache,target=/root/.npm \
-    npm ci --no-audit --no-fund \
+RUN --mount=type=cache,target=/var/cache/npm \
+    npm ci --no-audit --no-fund --cache /var/cache/npm \
  && npm run build --silent \
  && npm prune --omit=dev --no-audit --no-fund
 # What is left of the packages is what runs.
