@@ -12,6 +12,8 @@ export interface Session {
   live: Live
 }
 
+/** A call without an answer for so long is given up, in milliseconds: views wait for each. */
+const GET_MS = 30_000
 /** Of the tab, and gone with it. */
 const STORED_KEY = 'partway-key'
 
@@ -60,7 +62,7 @@ function open(key: string): void {
   signedOutBecause.value = ''
   session.value = {
     key,
-    get: async (path) => (await ask(path)).json(),
+    get: async (path) => (await ask(path, { signal: AbortSignal.timeout(GET_MS) })).json(),
     live: createLive(ask),
     client: {
       ...client,

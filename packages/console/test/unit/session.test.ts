@@ -23,8 +23,9 @@ describe('the session of a tab', () => {
     })
     vi.stubGlobal(
       'fetch',
-      (_: unknown, { headers }: RequestInit) =>
-        new Promise<Response>((answer) => {
+      (_: unknown, { headers, signal }: RequestInit) =>
+        new Promise<Response>((answer, refuse) => {
+          if (signal?.aborted) refuse(signal.reason)
           asked.push({ key: new Headers(headers).get('x-api-key') ?? '', answer })
         }),
     )
@@ -67,6 +68,15 @@ describe('the session of a tab', () => {
     await expect(late).rejects.toThrow('No such key.')
     expect(session.value?.key).toBe('pw_second')
     expect([...stored]).toEqual([['partway-key', 'pw_second']])
+  })
+
+  it('gives up a call that is not answered', async () => {
+    const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort())
+    restoreSession()
+    await expect(session.value!.get('/silent')).rejects.toThrow('No answer from')
+    expect(timeout.mock.calls.map(([ms]) => ms)).toEqual([30_000])
+    expect(session.value?.key).toBe('pw_first')
+    timeout.mockRestore()
   })
 
   it('stays as it is when another key is not taken', async () => {
