@@ -13,6 +13,8 @@ interface Claim {
 const LOCK_WAIT_MS = 3000
 
 const claims = new Map<string, Claim>()
+/** Names of locks of this tab, until the browser has let them go: that is later than we did. */
+const ours = new Set<string>()
 
 const lockName = (file: FileIdentity) => `partway-console:${identityKey(file)}`
 
@@ -47,9 +49,10 @@ export function releaseAll(): void {
 
 /** Whether another tab has a file. */
 export async function createElsewhere(): Promise<(file: FileIdentity) => boolean> {
+  const before = new Set(ours)
   const held = (await navigator.locks?.query())?.held ?? []
-  const names = new Set(held.map(({ name }) => name))
-  return (file) => names.has(lockName(file)) && !claimOf(file)
+  const others = new Set(held.map(({ name }) => name).filter((name) => !before.has(name!)))
+  return (file) => others.has(lockName(file))
 }
 
 /** Resolves to how it is let go, or to nothing when another tab has it. */
@@ -57,8 +60,14 @@ function lock(name: string, ended: AbortSignal): Promise<(() => void) | undefine
   const { locks } = navigator
   if (!locks) return Promise.resolve(() => {})
   return new Promise((resolve) => {
-    const hold = () => new Promise<void>((release) => resolve(release))
+    const hold = () => {
+      ours.add(name)
+      return new Promise<void>((release) => resolve(release))
+    }
     const signal = AbortSignal.any([ended, AbortSignal.timeout(LOCK_WAIT_MS)])
-    locks.request(name, { signal }, hold).catch(() => resolve(undefined))
+    locks.request(name, { signal }, hold).then(
+      () => ours.delete(name),
+      () => resolve(undefined),
+    )
   })
 }
