@@ -116,7 +116,8 @@ describe.skipIf(skipsChromium)(`URLs that expired while a page is open ${inChrom
     await page.waitForFunction(() => document.querySelector('video')!.ended)
     const [failed, wentOn] = await times.jsonValue()
     expect(failed).toBeGreaterThanOrEqual(3)
-    expect(wentOn).toBeGreaterThanOrEqual(failed!)
+    // Seeking lands on a tick of the film's clock, which may be microseconds earlier.
+    expect(wentOn).toBeGreaterThanOrEqual(failed! - 0.001)
     expect(await page.getByRole('alert').count()).toBe(0)
   })
 
