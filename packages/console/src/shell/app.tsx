@@ -15,7 +15,7 @@ import { ErrorBoundary } from './error-boundary.tsx'
 import { givenKey } from './given-key.ts'
 import { Header } from './header.tsx'
 import { KeyScreen } from './key-screen.tsx'
-import { OfflineNote } from './online.tsx'
+import { OfflineNote } from './offline-note.tsx'
 import { route } from './router.ts'
 
 export function App() {

@@ -4,11 +4,11 @@ import Uppy, { type Meta, type UppyFile } from '@uppy/core'
 import '@uppy/core/css/style.min.css'
 import Dashboard from '@uppy/dashboard'
 import '@uppy/dashboard/css/style.min.css'
+import { reachable, untilReachable } from '../api/reachable.ts'
 import { baseName, type FileIdentity, type Wishes } from '../lib/unfinished.ts'
 import '../styles/uppy.css'
 import { canPick, noteDropped, pickFiles } from './handles.ts'
 import type { Asked, Prepared } from './prepare.ts'
-import { isReachable, untilReachable } from './reachable.ts'
 
 interface FileMeta extends Meta {
   /** Settled when the file is sent for the first time. */
@@ -148,21 +148,23 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
 
   /** Those that were under way when the connection went. */
   let waiting: string[] = []
-  const onOffline = async () => {
-    if (await isReachable()) return
-    const running = uppy
-      .getFiles()
-      .filter(({ progress, isPaused, error }) => isUnderWay(progress) && !isPaused && !error)
-    waiting.push(...running.map(({ id }) => id))
+  const stopLooking = reachable.subscribe((isReachable) => {
+    const files = uppy.getFiles()
+    if (isReachable) {
+      for (const { id, isPaused } of files) {
+        if (isPaused && waiting.includes(id)) uppy.pauseResume(id)
+      }
+      waiting = []
+      return
+    }
+    const running = files.filter(
+      ({ progress, isPaused, error }) => isUnderWay(progress) && !isPaused && !error,
+    )
+    waiting = running.map(({ id }) => id)
     // Not one by one: each that is paused would let the next one begin.
-    uppy.pauseAll()
-  }
-  const onOnline = () => {
-    for (const id of waiting) if (uppy.getState().files[id]?.isPaused) uppy.pauseResume(id)
-    waiting = []
-  }
-  window.addEventListener('offline', onOffline, { signal })
-  window.addEventListener('online', onOnline, { signal })
+    if (running.length > 0) uppy.pauseAll()
+  })
+  signal.addEventListener('abort', stopLooking)
 
   function add(files: readonly File[]): void {
     uppy.addFiles(

@@ -1,7 +1,7 @@
+import { reachable } from '../api/reachable.ts'
 import { useSession } from '../api/use.ts'
 import { formatRate, formatSize, formatTimeLeft, percentOf, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
-import { online } from '../shell/online.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar } from '../ui/pieces.tsx'
@@ -74,7 +74,7 @@ const PHASES: Record<string, string> = {
 }
 
 const phaseOf = (phase: string) =>
-  phase === 'paused' && !online.value ? 'Waiting for the network' : (PHASES[phase] ?? '')
+  phase === 'paused' && !reachable.value ? 'Waiting for the network' : (PHASES[phase] ?? '')
 
 function SendingRow(row: Sending) {
   const { file, progress, assetId, uploadId, error, waiting } = row
@@ -95,7 +95,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${waiting && online.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
+            : ` · ${waiting && reachable.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
         </span>
         {running ? (
           <Bar

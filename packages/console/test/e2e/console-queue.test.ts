@@ -88,4 +88,32 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
     await at.upload.slow(-1)
     for (const name of NAMES) await at.upload.stored(name)
   })
+
+  it('are each asked about by themselves, also when the answer for another fails late', async () => {
+    await start()
+    const answer = Promise.withResolvers<void>()
+    const aborted = Promise.withResolvers<void>()
+    await at.page.route('**/multipart-uploads/*', async (route) => {
+      if (route.request().method() !== 'DELETE') return route.continue()
+      aborted.resolve()
+      await answer.promise
+      await route.fulfill({ status: 418 })
+    })
+    const ask = (name: string) =>
+      at.upload
+        .row(name)
+        .getByRole('button', { name: `Cancel ${name}` })
+        .click()
+    await ask('a.mp4')
+    await at.page.getByRole('dialog').getByRole('button', { name: 'Cancel the upload' }).click()
+    await aborted.promise
+    await at.page.keyboard.press('Escape')
+    await ask('b.mp4')
+    const dialog = at.page.getByRole('dialog', { name: 'Cancel b.mp4?' })
+    await dialog.waitFor()
+    answer.resolve()
+    await at.page.locator('.toast').filter({ hasText: '418' }).waitFor()
+    expect(await dialog.getByRole('alert').count()).toBe(0)
+    expect(await dialog.getByRole('button', { name: 'Cancel the upload' }).isEnabled()).toBe(true)
+  })
 })

@@ -1,11 +1,12 @@
-import { copyFile, stat, utimes } from 'node:fs/promises'
+import { copyFile, mkdir, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
 import { first } from '../../../client/test/support/faults.ts'
 import { TEST_KEY } from '../../../server/test/support/program.ts'
 import { createApi } from '../../../server/test/support/program-api.ts'
-import { NAME, uploading } from '../support/uploading.ts'
+import { NAME, SLOW, uploading } from '../support/uploading.ts'
 
 describe.skipIf(skipsChromium)(`coming back to what was begun in the console ${inChromium}`, () => {
   const at = uploading()
@@ -134,5 +135,35 @@ describe.skipIf(skipsChromium)(`coming back to what was begun in the console ${i
     await offer().getByLabel(`Choose ${NAME} again`).setInputFiles(renamed)
     await at.upload.stored(NAME)
     expect(await at.world.api.status(id)).toMatchObject({ status: 'completed' })
+  })
+
+  it('goes on once with a file that is chosen by itself and in its folder', async () => {
+    const folder = join(at.world.folder, 'takes')
+    await mkdir(folder)
+    const inside = join(folder, NAME)
+    await copyFile(at.path, inside)
+    const { atime, mtime } = await stat(at.path)
+    await utimes(inside, atime, mtime)
+    const chooseFolder = () =>
+      at.page.locator('.uppy-Dashboard-input[webkitdirectory]').first().setInputFiles(folder)
+    await chooseFolder()
+    await at.upload.slow(SLOW)
+    await at.upload.start()
+    await at.upload.percent(NAME, 10)
+    const [begun] = await at.active()
+    await at.page.reload()
+    await at.upload.slow(SLOW)
+    await offer().waitFor()
+    await at.upload.choose(inside)
+    await at.page.getByText('1 file selected').waitFor()
+    await at.page.getByRole('button', { name: 'Add more files' }).click()
+    await chooseFolder()
+    await at.page.getByText('2 files selected').waitFor()
+    await at.upload.start()
+    await at.page.getByLabel(`takes/${NAME} is being uploaded already.`).first().waitFor()
+    await at.upload.slow(-1)
+    await at.upload.stored(`takes/${NAME}`)
+    await at.stored()
+    expect(await at.world.api.status(begun!.upload_id)).toMatchObject({ status: 'completed' })
   })
 })

@@ -22,6 +22,48 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     expect(await at.active()).toEqual([])
   })
 
+  it('sends a file once that is tried again twice before the server has answered', async () => {
+    at.proxy.reset(first('chunk', { kind: 'answer', status: 418 }, { chunks: [3] }))
+    await at.upload.choose(at.path)
+    await at.upload.start()
+    const row = at.upload.row(NAME)
+    await row.getByRole('alert').waitFor()
+    const [begun] = await at.active()
+    const answer = Promise.withResolvers<void>()
+    let asked = 0
+    await at.page.route(`**/multipart-uploads/${begun!.upload_id}*`, async (route) => {
+      if (route.request().method() === 'GET') asked++
+      await answer.promise
+      await route.continue()
+    })
+    await row.getByRole('button', { name: 'Try again' }).evaluate((button: HTMLElement) => {
+      button.click()
+      button.click()
+    })
+    await expect.poll(() => asked).toBe(1)
+    await at.page.waitForTimeout(500)
+    expect(asked).toBe(1)
+    answer.resolve()
+    await at.upload.stored(NAME)
+    await at.stored()
+    expect(await at.page.getByRole('alert').count()).toBe(0)
+    expect((await at.world.api.assets()).data).toHaveLength(1)
+    expect(await at.world.api.status(begun!.upload_id)).toMatchObject({ status: 'completed' })
+  })
+
+  it('sends on while the server is there, though the machine has no network', async () => {
+    await at.sendTo(10)
+    await at.page.evaluate(() => {
+      Object.defineProperty(navigator, 'onLine', { configurable: true, get: () => false })
+      window.dispatchEvent(new Event('offline'))
+    })
+    await at.upload.percent(NAME, 30)
+    expect(await at.page.getByText('No network.').count()).toBe(0)
+    await at.upload.slow(-1)
+    await at.upload.stored(NAME)
+    await at.stored()
+  })
+
   it('waits while there is no network, and goes on by itself', async () => {
     await at.sendTo(20)
     await at.upload.slow(-1)
