@@ -1,6 +1,14 @@
-import type { AssetType, ChunkPlan, PresignedURLChunk, UploadDetail } from '@partway/protocol'
+import type {
+  AssetType,
+  ChunkPlan,
+  CreateUploadRequest,
+  CreateUploadResponse,
+  PresignedURLChunk,
+  UploadDetail,
+} from '@partway/protocol'
 import type { AssetsApi, UploadsApi } from '../api.ts'
 import { UploadError } from '../error.ts'
+import { until } from '../retry.ts'
 import type { Source } from '../source.ts'
 import type { Journal } from './journal.ts'
 import type { UploadOptions } from './types.ts'
@@ -32,6 +40,9 @@ export interface SessionDeps {
   journal: Journal
 }
 
+/** How long an answer is waited for that nobody wants any more, in milliseconds. */
+const LATE_MS = 5000
+
 const HEADERS = { 'Content-Type': 'application/octet-stream' }
 
 /** The upload of the options or of the journal, where the server still has it; otherwise a new one. */
@@ -52,15 +63,13 @@ export async function openSession(deps: SessionDeps, signal: AbortSignal): Promi
 
 export async function createSession(deps: SessionDeps, signal: AbortSignal): Promise<Session> {
   const { uploads, source, options, filename, type, journal } = deps
-  const created = await uploads.create(
-    {
-      ...{ filename, type: type!, total_size: source.size },
-      ...(options.enableHls ? { enable_hls: true } : {}),
-      ...(options.enableThumbnail ? { enable_thumbnail: true } : {}),
-      ...(options.userMetadata ? { user_metadata: options.userMetadata } : {}),
-    },
-    signal,
-  )
+  const body = {
+    ...{ filename, type: type!, total_size: source.size },
+    ...(options.enableHls ? { enable_hls: true } : {}),
+    ...(options.enableThumbnail ? { enable_thumbnail: true } : {}),
+    ...(options.userMetadata ? { user_metadata: options.userMetadata } : {}),
+  }
+  const created = await createUnlessStopped(uploads, body, signal)
   const { upload_id: uploadId, asset_id: assetId } = created
   const plan = planOf(source.size, created.chunk_size)
   await journal.start({ uploadId, assetId, plan })
@@ -68,6 +77,27 @@ export async function createSession(deps: SessionDeps, signal: AbortSignal): Pro
   return {
     ...{ uploadId, assetId, plan, headers: headers ?? HEADERS, urls: urls ?? [] },
     ...{ reported: new Set(), url: undefined, ours: false },
+  }
+}
+
+/** One that is stopped before the server has answered leaves nothing there, if the answer comes soon. */
+async function createUnlessStopped(
+  uploads: UploadsApi,
+  body: CreateUploadRequest,
+  signal: AbortSignal,
+): Promise<CreateUploadResponse> {
+  signal.throwIfAborted()
+  const late = new AbortController()
+  const created = uploads.create(body, late.signal)
+  try {
+    return await until(created, signal)
+  } catch (error) {
+    const timer = setTimeout(() => late.abort(), LATE_MS)
+    created
+      .then(({ upload_id: uploadId }) => uploads.abort(uploadId))
+      .catch(() => {})
+      .finally(() => clearTimeout(timer))
+    throw error
   }
 }
 

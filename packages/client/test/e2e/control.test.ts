@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { fromStream } from '@partway/client'
+import { fromStream, type Upload } from '@partway/client'
+import { openFile } from '@partway/client/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CHUNK, createApi } from '../../../server/test/support/program-api.ts'
 import { fetchSha256 } from '../../../server/test/support/program-files.ts'
@@ -84,6 +86,36 @@ it('a stream is paused and resumed, although it can be read only once', async ()
 
   const { url } = await upload.done()
   expect(await fetchSha256(url)).toBe(film.sha256)
+})
+
+describe('while the upload is created', () => {
+  async function begin(): Promise<Upload> {
+    world.proxy.reset()
+    world.link.options = { latencyMs: 100 }
+    const upload = world.client(world.link.url).upload(await openFile(film.path))
+    await once(world.proxy.events, 'begun')
+    return upload
+  }
+
+  it('an abort leaves nothing on the server', async () => {
+    const before = await activeUploads()
+    const upload = await begin()
+    await upload.abort()
+    await expect.poll(() => world.proxy.ledger.calls.get('abort')).toBe(1)
+    await expect.poll(activeUploads).toEqual(before)
+    expect(upload.id).toBeUndefined()
+  })
+
+  it('a pause leaves nothing on the server but what is gone on with', async () => {
+    const before = await activeUploads()
+    const upload = await begin()
+    await upload.pause()
+    upload.resume()
+    await expect.poll(() => upload.id).toBeTypeOf('string')
+    await expect.poll(activeUploads).toEqual([upload.id, ...before])
+    await upload.abort()
+    expect(await activeUploads()).toEqual(before)
+  })
 })
 
 it('a signal stops the upload with its own reason, and leaves it on the server', async () => {
