@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const resolve = { conditions: ['partway-source', 'node', 'default'] }
+// Limits are generous: the machine may be busy with something else.
+const expect = { poll: { timeout: 15_000 } }
 const ssr = { resolve: { conditions: resolve.conditions } }
 
 export default defineConfig({
@@ -12,8 +14,9 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['packages/*/test/{unit,contract,http}/**/*.test.ts'],
-          // Generous: the machine may be busy with something else.
           testTimeout: 30_000,
+          hookTimeout: 30_000,
+          expect,
         },
       },
       {
@@ -26,6 +29,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          expect,
         },
       },
       {
@@ -41,6 +45,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
+          expect,
         },
       },
     ],
