@@ -3,7 +3,7 @@ export class UploadError extends Error {
   override readonly name = 'UploadError'
   /**
    * The API's code, S3's code, or one of ours: `network_error`, `stalled`, `digest_mismatch`,
-   * `file_changed`, `upload_in_progress`, `upload_ended`, `aborted`, `invalid_option`,
+   * `file_changed`, `file_unreadable`, `upload_in_progress`, `upload_ended`, `aborted`, `invalid_option`,
    * `invalid_answer`.
    */
   readonly code: string

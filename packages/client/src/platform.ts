@@ -8,6 +8,8 @@ export interface ChunkRequest {
   signal: AbortSignal
   /** Told how many bytes of the body have left so far. */
   onSent: (bytes: number) => void
+  /** Most bytes to ask {@link ChunkRequest.allow} for at once. */
+  slice: number
   /** Resolves when so many more bytes may leave; at once where {@link Platform.whole} is set. */
   allow: (bytes: number) => Promise<void>
 }

@@ -19,6 +19,8 @@ export interface Source {
    * @throws UploadError `file_changed` when they are not there any more
    */
   read(start: number, end: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
+  /** Nothing more of it will be read. */
+  cancel?(): void
 }
 
 /** A `File`, or a `Blob` with a name. */
@@ -85,23 +87,29 @@ export function fromStream(
       reading = result.catch(() => {})
       return result
     },
+    cancel: () => void pieces.return?.().catch(() => {}),
   }
 }
 
-async function* iterate(stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>) {
-  if (Symbol.asyncIterator in stream) return yield* stream
-  // Safari has streams that cannot be iterated.
-  const reader = (stream as ReadableStream<Uint8Array>).getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      yield value
-    }
-  } finally {
-    reader.releaseLock()
+/** Safari has streams that cannot be iterated; and a reader lets go also of a stream that hangs. */
+function iterate(
+  stream: ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncIterator<Uint8Array, unknown> {
+  if (!('getReader' in stream)) return stream[Symbol.asyncIterator]()
+  const reader = stream.getReader()
+  return {
+    next: () => reader.read() as Promise<IteratorResult<Uint8Array>>,
+    return: async () => ({ done: true, value: await reader.cancel() }),
   }
 }
+
+/** What went wrong with a source, in our words unless it has said so itself. */
+export const unreadable = (name: string, cause: unknown): UploadError =>
+  cause instanceof UploadError
+    ? cause
+    : new UploadError(`${name} cannot be read: ${(cause as Error)?.message ?? cause}`, {
+        ...{ code: 'file_unreadable', cause },
+      })
 
 export const changed = (name: string, cause?: unknown) =>
   new UploadError(`${name} was changed while it was uploaded.`, { code: 'file_changed', cause })

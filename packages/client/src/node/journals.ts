@@ -8,6 +8,7 @@ import {
   rename,
   stat,
   unlink,
+  utimes,
   writeFile,
 } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -99,6 +100,12 @@ const held = new Set<string>()
 
 /** How long a lock has to stand before it is believed, in milliseconds. */
 const SETTLE_MS = 20
+/**
+ * How often whoever has a lock touches it, and after how long it is nobody's, in milliseconds: its
+ * process may be gone, and its number another's by now.
+ */
+const TOUCH_MS = 10_000
+const DEAD_MS = 60_000
 
 /** @throws UploadError `upload_in_progress` when a living process has it */
 async function lock(path: string, filename: string): Promise<() => Promise<void>> {
@@ -121,7 +128,9 @@ async function lock(path: string, filename: string): Promise<() => Promise<void>
           held.delete(path)
           throw inProgress('')
         }
+        const touching = setInterval(() => touch(path).catch(() => {}), TOUCH_MS).unref()
         return async () => {
+          clearInterval(touching)
           held.delete(path)
           const current = await readFile(path, 'utf8').catch(() => '')
           if (current === content) await remove(path)
@@ -132,13 +141,23 @@ async function lock(path: string, filename: string): Promise<() => Promise<void>
       const owner = Number.parseInt(await readFile(path, 'utf8').catch(() => ''), 10)
       // Our own number from another life, as the first process of a container has it, is nobody's.
       const mineOnce = owner === process.pid && !held.has(path)
-      if (isAlive(owner) && !mineOnce) throw inProgress(` (${owner})`)
+      if (isAlive(owner) && !mineOnce && (await isTouched(path))) throw inProgress(` (${owner})`)
       await remove(path)
     }
     throw inProgress('')
   } finally {
     await remove(mine)
   }
+}
+
+function touch(path: string): Promise<void> {
+  const now = new Date()
+  return utimes(path, now, now)
+}
+
+const isTouched = async (path: string): Promise<boolean> => {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: 0 }))
+  return Date.now() - mtimeMs < DEAD_MS
 }
 
 function isAlive(pid: number): boolean {

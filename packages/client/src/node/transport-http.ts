@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { networkError } from '../error.ts'
 import type { ChunkRequest, Transport } from '../platform.ts'
 
-/** Bytes handed to the socket at once, and between two looks at the limit of the rate. */
+/** Bytes handed to the socket at once, unless a limit of the rate wants fewer. */
 const SLICE = 512 * 1024
 
 /** By `node:http`, which tells how much the socket has taken. */
@@ -16,6 +16,7 @@ export function createHttpTransport(): Transport {
   return async (chunk) => {
     const secure = chunk.url.startsWith('https:')
     const { url, body, headers, signal } = chunk
+    const size = Math.min(SLICE, chunk.slice)
     signal.throwIfAborted()
     const request = (secure ? httpsRequest : httpRequest)(url, {
       method: 'PUT',
@@ -40,9 +41,9 @@ export function createHttpTransport(): Transport {
     try {
       let at = 0
       while (at < body.byteLength && !over) {
-        const slice = sendSlice(request, chunk, at, () => over)
-        await Promise.race([ended, slice])
-        if (!over) at += SLICE
+        const slice = body.subarray(at, at + size)
+        await Promise.race([ended, sendSlice(request, chunk, slice, () => over)])
+        if (!over) at += slice.byteLength
       }
       const whole = at >= body.byteLength
       if (whole) request.end()
@@ -67,13 +68,12 @@ export function createHttpTransport(): Transport {
 async function sendSlice(
   request: ReturnType<typeof httpRequest>,
   { body, onSent, allow }: ChunkRequest,
-  at: number,
+  slice: Uint8Array,
   isOver: () => boolean,
 ): Promise<void> {
-  const slice = body.subarray(at, at + SLICE)
   await allow(slice.byteLength)
   if (isOver()) return
   // Called once the socket has taken it.
   await new Promise<void>((resolve) => request.write(slice, () => resolve()))
-  onSent(at + slice.byteLength)
+  onSent(slice.byteOffset - body.byteOffset + slice.byteLength)
 }

@@ -57,13 +57,17 @@ export type JournalEvent =
   | { kind: 'begun'; index: number }
   | { kind: 'stored'; index: number; digest: StoredDigest }
 
-/** A journal in memory, of which every event goes to `note` first. */
+/**
+ * A journal in memory, of which every event goes to `write` first. What cannot be written is
+ * remembered until the process ends: an upload is worth more than being able to go on with it.
+ */
 export function createJournal(
   found: JournalEntry | undefined,
-  note: Sink,
+  write: Sink,
   ends: { forget(): Promise<void>; close(): Promise<void> },
 ): Journal {
   let entry = found
+  const note = (event: JournalEvent) => write(event).catch(() => {})
   return {
     get entry() {
       return entry

@@ -1,5 +1,5 @@
 import { type ChunkPlan, chunkOffset, chunkSizeAt } from '@partway/protocol'
-import type { Source } from '../source.ts'
+import { type Source, unreadable } from '../source.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -22,7 +22,9 @@ export function createReader(source: Source, plan: ChunkPlan): ChunkReader {
     const start = chunkOffset(plan, index)
     const size = chunkSizeAt(plan, index)
     const into = size === plan.chunkSize ? free.pop() : undefined
-    return source.read(start, start + size, into)
+    return source.read(start, start + size, into).catch((error) => {
+      throw unreadable(source.name, error)
+    })
   }
 
   return {

@@ -96,7 +96,7 @@ async function send(
   }
   return withRetry({ policy: PATIENT_RETRY, signal, onRetry }, async () => {
     // Before the URL is asked for, which may not live as long as the wait.
-    if (platform.whole) await throttle(body.byteLength, signal)
+    if (platform.whole) await throttle.take(body.byteLength, signal)
     const url = await urls.get(index, signal)
     const name = Symbol()
     const stall = stallTimer(signal, body.byteLength)
@@ -107,6 +107,7 @@ async function send(
           body,
           headers: { ...headers, ...digestHeader(url, sha256) },
           signal: stall.signal,
+          slice: throttle.slice,
         },
         onSent(bytes) {
           if (stall.ended()) return
@@ -116,7 +117,7 @@ async function send(
         async allow(bytes) {
           if (platform.whole) return
           stall.pause()
-          await throttle(bytes, stall.signal)
+          await throttle.take(bytes, stall.signal)
           stall.restart()
         },
       })

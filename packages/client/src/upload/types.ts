@@ -76,6 +76,11 @@ export interface Upload extends AsyncIterable<UploadProgress> {
   pause(): Promise<void>
   /** Goes on after a pause: asks the server what it has, and sends the rest. */
   resume(): void
-  /** Ends the upload here and on the server. */
+  /**
+   * Ends the upload here and on the server; also one that has failed.
+   *
+   * @throws UploadError when the server could not be told, or `upload_in_progress` when somebody
+   * else goes on with one that failed
+   */
   abort(): Promise<void>
 }

@@ -132,6 +132,8 @@ export function startUpload(
     // While it is ours: nobody else must find what is about to be ended.
     if (aborting) await journal?.forget().catch(() => {})
     await journal?.close().catch(() => {})
+    // A stream that was not read to its end would stay open.
+    if (phase === 'failed') source.cancel?.()
     meter.enter(phase)
     settle()
   }
@@ -152,14 +154,22 @@ export function startUpload(
   }
 
   async function abort(): Promise<void> {
-    if (state === 'ended') return
     const reason = new UploadError('The upload was aborted.', { code: 'aborted' })
+    const wasEnded = state === 'ended'
     aborting = true
-    const wasPaused = state === 'paused'
     stopper.abort(reason)
     await running
-    if (wasPaused) await end(() => outcome.reject(reason), 'failed')
-    if (session) await uploads.abort(session.uploadId).catch(ignoreMissing)
+    if (state !== 'ended') await end(() => outcome.reject(reason), 'failed')
+    // What has arrived of one that failed is still there.
+    if (!session || meter.read().phase !== 'failed') return
+    // And somebody else may have gone on with it.
+    const reopened = wasEnded ? await openJournal() : undefined
+    try {
+      await uploads.abort(session.uploadId).catch(ignoreMissing)
+      await reopened?.forget().catch(() => {})
+    } finally {
+      await reopened?.close().catch(() => {})
+    }
   }
 
   if (options.signal?.aborted) void end(() => outcome.reject(options.signal?.reason), 'failed')

@@ -21,6 +21,8 @@ interface Entry extends Job {
 /** Runs so many at once, in the order they came. A job that is paused lets the next one go. */
 export function createJobs(limit: () => number) {
   const entries = new Map<string, Entry>()
+  /** Over, and still on the server: they can be tried again, or taken out. */
+  const failed = new Map<string, Entry>()
 
   function pump(): void {
     let running = 0
@@ -46,7 +48,11 @@ export function createJobs(limit: () => number) {
     entry.upload = upload
     upload.done().then(
       (asset) => end(id, entry, () => entry.stored(asset)),
-      (error) => end(id, entry, () => entry.failed(error)),
+      (error) =>
+        end(id, entry, () => {
+          failed.set(id, entry)
+          entry.failed(error)
+        }),
     )
   }
 
@@ -79,8 +85,11 @@ export function createJobs(limit: () => number) {
   }
 
   function remove(ids: string[]): void {
-    const removed = ids.flatMap((id) => entries.get(id) ?? [])
-    for (const id of ids) entries.delete(id)
+    const removed = ids.flatMap((id) => entries.get(id) ?? failed.get(id) ?? [])
+    for (const id of ids) {
+      entries.delete(id)
+      failed.delete(id)
+    }
     for (const { upload, notEnded, over } of removed) {
       upload?.abort().catch(notEnded)
       over()
@@ -100,6 +109,7 @@ export function createJobs(limit: () => number) {
         return known.ended
       }
       const { promise: ended, resolve: over } = Promise.withResolvers<void>()
+      failed.delete(id)
       const pausing = Promise.resolve()
       entries.set(id, { ...job, state: 'waiting', upload: undefined, pausing, ended, over })
       pump()
@@ -117,11 +127,12 @@ export function createJobs(limit: () => number) {
     resumeAll: () => [...entries.keys()].forEach(resume),
     /** Takes a job out and ends its upload on the server. */
     remove: (id: string) => remove([id]),
-    removeAll: () => remove([...entries.keys()]),
+    removeAll: () => remove([...entries.keys(), ...failed.keys()]),
     /** Forgets all; they are not ended. */
     clear(): void {
       const all = [...entries.values()]
       entries.clear()
+      failed.clear()
       for (const { over } of all) over()
     },
   }

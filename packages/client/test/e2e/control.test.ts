@@ -1,11 +1,13 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { fromStream, type Upload } from '@partway/client'
-import { openFile } from '@partway/client/node'
+import { createClient, openFile } from '@partway/client/node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { TEST_KEY } from '../../../server/test/support/program.ts'
 import { CHUNK, createApi } from '../../../server/test/support/program-api.ts'
 import { fetchSha256 } from '../../../server/test/support/program-files.ts'
 import { expectCleanEnd, expectIdentical } from '../support/expect.ts'
+import { first } from '../support/faults.ts'
 import { progressOf, type UploadEvent } from '../support/run-uploader.ts'
 import { startWorld, type TestFile, type World } from '../support/world.ts'
 
@@ -86,6 +88,28 @@ it('a stream is paused and resumed, although it can be read only once', async ()
 
   const { url } = await upload.done()
   expect(await fetchSha256(url)).toBe(film.sha256)
+})
+
+it('an abort after a failure ends the upload on the server, unless somebody else goes on with it', async () => {
+  world.proxy.reset(first('chunk', { kind: 'answer', status: 418 }, { chunks: [3] }))
+  world.link.options = { totalRate: 40e6 }
+  const before = await activeUploads()
+  const client = createClient({
+    ...{ server: world.link.url, apiKey: TEST_KEY, journals: `${world.folder}/failed` },
+  })
+  await using file = await openFile(film.path)
+  const upload = client.upload(file)
+  await expect(upload.done()).rejects.toMatchObject({ status: 418, chunkIndex: 3 })
+  expect(await activeUploads()).toEqual([upload.id, ...before])
+
+  const again = client.upload(file)
+  await expect.poll(() => again.id).toBe(upload.id)
+  await expect(upload.abort()).rejects.toMatchObject({ code: 'upload_in_progress' })
+  await again.pause()
+  expect(await activeUploads()).toEqual([upload.id, ...before])
+  await again.abort()
+  expect(await activeUploads()).toEqual(before)
+  await upload.abort()
 })
 
 describe('while the upload is created', () => {

@@ -29,6 +29,20 @@ it('an upload outlives a server that is gone for five seconds', async () => {
   await expectIdentical(world, film, await upload.ended)
 })
 
+it('more chunks than one call takes are asked for and reported in several', async () => {
+  world.proxy.reset()
+  world.link.options = {}
+  const long = await world.file('long.mp4', 60 * CHUNK + 1)
+
+  const run = await world.upload(long)
+
+  const { calls, largestPresign, largestReport } = world.proxy.ledger
+  expect(calls.get('presign')).toBeGreaterThanOrEqual(1)
+  expect(calls.get('report')).toBeGreaterThanOrEqual(2)
+  expect(Math.min(largestPresign, largestReport)).toBeGreaterThan(1)
+  await expectIdentical(world, long, run)
+})
+
 it('bytes that change on the way are refused by the server and sent again', async () => {
   world.proxy.reset(first('chunk', { kind: 'flip', at: 3 * MiB }, { chunks: [2] }))
   const answers: number[] = []

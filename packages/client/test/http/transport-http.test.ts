@@ -22,6 +22,7 @@ async function startServer(listener: RequestListener) {
 const chunkTo = (url: string, size: number) => ({
   ...{ url, body: new Uint8Array(size), headers: {}, signal: new AbortController().signal },
   onSent: () => {},
+  slice: Number.POSITIVE_INFINITY,
   allow: async () => {},
 })
 

@@ -1,9 +1,9 @@
-import { appendFile, mkdtemp, readdir, readFile, utimes, writeFile } from 'node:fs/promises'
+import { appendFile, mkdtemp, readdir, readFile, stat, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { fileJournals, stateFolder } from '../../src/node/journals.ts'
-import type { JournalKey } from '../../src/upload/journal.ts'
+import { createJournal, type JournalKey } from '../../src/upload/journal.ts'
 
 const KEY: JournalKey = {
   ...{ server: 'http://x/v1.3', account: 'abc', name: 'film.mp4', size: 30, modified: 5 },
@@ -86,6 +86,36 @@ describe('a journal in a file', () => {
     }
   })
 
+  it('is free when nobody has touched the lock for long, whoever has its number by now', async () => {
+    const first = await open()
+    await first.start(UPLOAD)
+    const lock = `${await journalFile()}.lock`
+    await writeFile(lock, `${process.ppid} x`)
+    await expect(open()).rejects.toMatchObject({ code: 'upload_in_progress' })
+    const longAgo = new Date(Date.now() - 61_000)
+    await utimes(lock, longAgo, longAgo)
+    const next = await open()
+    expect(next.entry).toMatchObject(UPLOAD)
+    await next.close()
+  })
+
+  it('is touched while it is open, and then no more', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    try {
+      const first = await open()
+      await first.start(UPLOAD)
+      const lock = `${await journalFile()}.lock`
+      const longAgo = new Date(Date.now() - 61_000)
+      await utimes(lock, longAgo, longAgo)
+      vi.advanceTimersByTime(10_000)
+      await expect.poll(async () => Date.now() - (await stat(lock)).mtimeMs).toBeLessThan(30_000)
+      await first.close()
+      expect(vi.getTimerCount()).toBe(0)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
   it('goes to one of many that come at once', async () => {
     const opened = await Promise.allSettled(Array.from({ length: 10 }, () => open()))
     expect(opened.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
@@ -120,6 +150,20 @@ describe('a journal in a file', () => {
     await utimes(await journalFile(), old, old)
     await (await open({ name: 'other' })).close()
     expect((await open()).entry).toBeUndefined()
+  })
+})
+
+it('a journal that cannot be written remembers all the same', async () => {
+  const full = async () => {
+    throw new Error('ENOSPC: no space left on device')
+  }
+  const journal = createJournal(undefined, full, { forget: async () => {}, close: async () => {} })
+  await journal.start(UPLOAD)
+  await journal.begun(1)
+  await journal.stored(2, { etag: 'e', sha256: 's' })
+  expect(journal.entry).toEqual({
+    ...UPLOAD,
+    ...{ stored: new Map([[2, { etag: 'e', sha256: 's' }]]), begun: new Set([1]) },
   })
 })
 

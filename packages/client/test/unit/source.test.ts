@@ -53,6 +53,34 @@ describe('a source', () => {
     }
   }
 
+  it('lets go of a stream that is not read to its end, also while it hangs', async () => {
+    let cancelled = 0
+    const hangs = new ReadableStream<Uint8Array>({
+      cancel() {
+        cancelled += 1
+      },
+    })
+    const source = fromStream(hangs, { name: 'a', size: 1000 })
+    const read = source.read(0, 10)
+    source.cancel!()
+    await expect(read).rejects.toMatchObject({ code: 'file_changed' })
+    expect(cancelled).toBe(1)
+
+    let returned = false
+    async function* generated() {
+      try {
+        yield part(0, 10)
+        yield part(10, 1000)
+      } finally {
+        returned = true
+      }
+    }
+    const other = fromStream(generated(), { name: 'a', size: 1000 })
+    await other.read(0, 10)
+    other.cancel!()
+    await expect.poll(() => returned).toBe(true)
+  })
+
   it('reads a stream once, in order, whatever its pieces', async () => {
     const source = fromStream(pieces(1, 0, 299, 650, 50), { name: 'a', size: 1000 })
     const reads = [

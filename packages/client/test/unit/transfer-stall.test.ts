@@ -38,13 +38,11 @@ function start(count: number, rate: number | undefined, send: (chunk: ChunkReque
   return { begun, stop: () => stop.abort() }
 }
 
-const SLICE = 256 * 1024
-
 it('a connection that waits for its turn under a limit of the rate does not stall', async () => {
-  const eight = start(8, 40_000, async ({ allow, onSent }) => {
-    for (let at = 0; at < SIZE; at += SLICE) {
-      await allow(SLICE)
-      onSent(at + SLICE)
+  const eight = start(8, 40_000, async ({ slice, allow, onSent }) => {
+    for (let at = 0; at < SIZE; at += slice) {
+      await allow(slice)
+      onSent(Math.min(SIZE, at + slice))
     }
   })
 

@@ -146,6 +146,22 @@ describe('the Uppy plugin', () => {
     expect(uppy.getFile(a!).progress.uploadComplete).toBe(true)
   })
 
+  it('ends the upload of a file that failed when it is taken out, and of all when all are', async () => {
+    const { uppy, fakes, add } = setUp({ limit: 3 })
+    const [a, b] = add('a.mp4', 'b.mp4', 'c.mp4')
+    const result = uppy.upload()
+    await turn()
+    for (const fake of fakes) fake.fail(new Error('no'))
+    await result
+    uppy.removeFile(a!)
+    const again = uppy.retryUpload(b!)
+    await turn()
+    fakes[3]!.store()
+    await again
+    uppy.cancelAll()
+    expect(fakes.map(({ calls }) => calls)).toEqual([['abort'], [], ['abort'], []])
+  })
+
   it('refuses files that are not on this machine, and sends the others', async () => {
     const { uppy, fakes, events, add } = setUp()
     const remote = { companionUrl: 'http://c', requestClientId: 'c', url: 'http://c/file' }

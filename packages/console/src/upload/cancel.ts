@@ -1,6 +1,6 @@
 import type { Client } from '@partway/client'
 import { confirm } from '../ui/confirm.tsx'
-import { endUpload } from './end.ts'
+import { endUpload, refuseElsewhere } from './end.ts'
 import { hide, rowOf, type Sending, underWay } from './track.ts'
 import { withEngine } from './uploader.ts'
 
@@ -35,9 +35,11 @@ export function askToCancelAll(client: Client): void {
 async function cancel(client: Client, { id, file, ...before }: Sending): Promise<void> {
   const row = rowOf(file)
   if (row?.assetId) return
+  const uploadId = row?.uploadId ?? before.uploadId
+  // Before it is taken out of Uppy, which ends it as well.
+  if (uploadId) await refuseElsewhere(file)
   await withEngine((engine) => engine.remove(file))
   hide(id)
   // The client ends what it was sending, and tells nobody when that fails: so it is asked for here.
-  const uploadId = row?.uploadId ?? before.uploadId
   if (uploadId) await endUpload(client, uploadId, file)
 }
