@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { Finding } from '../adapters/finding.ts'
-import { diagnose, SETTINGS_CHECK } from '../server/doctor/index.ts'
 import { withExamples } from './common.ts'
 import { EXIT } from './exit.ts'
 import { printable } from './text.ts'
@@ -24,6 +23,7 @@ export function doctorCommand(): Command {
 }
 
 async function doctor({ data, json }: Options): Promise<void> {
+  const { diagnose, SETTINGS_CHECK } = await import('../server/doctor/index.ts')
   const findings: Finding[] = []
   for await (const finding of diagnose(process.env, { data })) {
     findings.push(finding)

@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import { secrets } from '../adapters/crypto/index.ts'
 import { createKeys, DEFAULT_ACCOUNT, type Keys } from '../core/keys.ts'
-import { openMetadata } from '../server/compose.ts'
 import { readConfig } from '../server/config.ts'
 import { group, withExamples } from './common.ts'
 import { UsageError } from './exit.ts'
@@ -39,6 +38,7 @@ const local = (name: string, example: string) =>
     .option('--json', 'print JSON')
 
 async function withKeys<T>(options: Options, work: (keys: Keys) => Promise<T>): Promise<T> {
+  const { openMetadata } = await import('../server/compose.ts')
   const { data } = options
   const metadata = await openMetadata(readConfig(process.env, { data }))
   try {

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { migrateDatabase } from '../server/compose.ts'
 import { readConfig } from '../server/config.ts'
 import { withExamples } from './common.ts'
 
@@ -24,6 +23,7 @@ export function migrateCommand(): Command {
 }
 
 async function migrate({ data, dryRun = false, json }: Options): Promise<void> {
+  const { migrateDatabase } = await import('../server/compose.ts')
   const { applied, pending } = await migrateDatabase(readConfig(process.env, { data }), dryRun)
   if (json) {
     const result = dryRun

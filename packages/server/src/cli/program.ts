@@ -11,7 +11,10 @@ import { uploadCommand } from './upload.ts'
 import { uploadsCommand } from './uploads.ts'
 import { verifyCommand } from './verify.ts'
 
-/** Every command of the command line. */
+/**
+ * Every command of the command line. What only a server needs is loaded by the commands that need it:
+ * most are clients, and short.
+ */
 export function createProgram(): Command {
   const program = new Command('partway')
     .description('Take very large media files in over HTTP, in chunks, into storage you own.')

@@ -1,8 +1,6 @@
 import { Command } from 'commander'
-import { openPorts } from '../server/compose.ts'
 import { readConfig } from '../server/config.ts'
 import { SETTINGS } from '../server/settings.ts'
-import { startServer } from '../server/start.ts'
 import { withExamples } from './common.ts'
 
 export function serveCommand(): Command {
@@ -21,6 +19,8 @@ export function serveCommand(): Command {
 }
 
 async function serve(options: { listen?: string; data?: string; apiKey?: string }) {
+  const { openPorts } = await import('../server/compose.ts')
+  const { startServer } = await import('../server/start.ts')
   const config = readConfig(process.env, options)
   const server = await startServer(config, await openPorts(config))
   if (server.firstKey) {
