@@ -1,7 +1,8 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Client, UploadOptions } from '@partway/client/node'
+import { type Client, UploadError, type UploadOptions } from '@partway/client/node'
+import type { Asset } from '@partway/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { FileEvent } from '../../src/cli/upload/events.ts'
 import { createFileRun } from '../../src/cli/upload/file-run.ts'
@@ -27,8 +28,8 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-/** A run after one that noted asset a1, whose status is now this. */
-function runAfter(status: 'ready' | 'failed') {
+/** A run after one that noted asset a1, of which the server now says this. */
+function runAfter(retrieve: () => Promise<Partial<Asset>>) {
   const note = (what: string) => async () => {
     log.push(what)
   }
@@ -40,7 +41,7 @@ function runAfter(status: 'ready' | 'failed') {
   }
   const client = {
     forget: note('journal forgotten'),
-    assets: { retrieve: async () => ({ status, url: 'http://server/content/a1' }) },
+    assets: { retrieve },
     upload(_source: unknown, { onUploaded }: UploadOptions) {
       log.push('sent')
       const asset = { ...SENT, size: 10, chunkSize: 10, digests: [] }
@@ -59,16 +60,18 @@ function runAfter(status: 'ready' | 'failed') {
   })
 }
 
+const is = (asset: Partial<Asset>) => async () => ({ url: 'http://server/content/a1', ...asset })
+
 describe('a file that an earlier run of the same command has noted as uploaded', () => {
   it('is not sent again, and what was remembered of sending it is forgotten', async () => {
-    expect(await runAfter('ready').send(file)).toMatchObject(IDS)
+    expect(await runAfter(is({ status: 'ready' })).send(file)).toMatchObject(IDS)
 
     expect(log).toEqual(['journal forgotten'])
     expect(events).toMatchObject([{ event: 'uploaded', ...IDS, seconds: 0 }])
   })
 
   it('is sent again when its asset came to nothing, and noted before its journal is forgotten', async () => {
-    expect(await runAfter('failed').send(file)).toMatchObject({ upload_id: 'u2' })
+    expect(await runAfter(is({ status: 'failed' })).send(file)).toMatchObject({ upload_id: 'u2' })
 
     expect(log).toEqual([
       ...['journal forgotten', 'note dropped', 'sent', 'noted'],
@@ -76,3 +79,28 @@ describe('a file that an earlier run of the same command has noted as uploaded',
     ])
   })
 })
+
+describe('a file whose asset is waited for', () => {
+  const uploaded = { ...IDS, sha256: 'digest', url: 'http://server/content/a1' }
+
+  it.each([
+    ['the server is gone', 'network_error', refused({ code: 'network_error', retryable: false })],
+    ['the key is revoked', 'api_key_invalid', refused({ code: 'api_key_invalid', status: 401 })],
+    [
+      'its stream cannot be made',
+      'rendition_failed',
+      is({ status: 'ready', hls: { status: 'error', error: { message: 'no' } } } as Partial<Asset>),
+    ],
+  ])('is not sent again because %s', async (_reason, code, retrieve) => {
+    await runAfter(retrieve).wait(file, uploaded)
+
+    expect(events.at(-1)).toMatchObject({ event: 'failed', code, ...IDS })
+    expect(log).toEqual([])
+  })
+})
+
+function refused(details: ConstructorParameters<typeof UploadError>[1]) {
+  return async () => {
+    throw new UploadError('Not now.', details)
+  }
+}

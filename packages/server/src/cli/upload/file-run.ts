@@ -123,9 +123,8 @@ export function createFileRun(deps: FileRunDeps): FileRun {
         return
       }
       tally.failed += 1
+      // It stays noted: whether the asset came to nothing is asked when the command is repeated.
       view.show(failedEvent(path, error, ids))
-      // The same command is to try it again, with a new upload.
-      await finished.drop(file)
     }
   }
 
