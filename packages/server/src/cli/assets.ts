@@ -40,8 +40,8 @@ async function list(options: ServerOptions): Promise<void> {
   const rows = all.map((asset) => [
     asset._id,
     asset.status,
-    asset.size === undefined ? '-' : formatSize(asset.size),
-    asset.file_type ?? '-',
+    asset.size === undefined ? undefined : formatSize(asset.size),
+    asset.file_type,
     asset.created_at,
     asset.filename,
   ])

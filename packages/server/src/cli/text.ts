@@ -18,9 +18,12 @@ export function formatSeconds(seconds: number): string {
 export const printable = (name: string): string =>
   name.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
 
+/** What a server does not tell: only some of it is part of the official API. */
+export const UNKNOWN = '-'
+
 /** Rows with their columns aligned; the first row is the heading. */
-export function table(rows: string[][]): string {
-  const shown = rows.map((row) => row.map(printable))
+export function table(rows: (string | undefined)[][]): string {
+  const shown = rows.map((row) => row.map((cell) => printable(cell ?? UNKNOWN)))
   const widths = shown[0]!.map((_, column) => Math.max(...shown.map((row) => row[column]!.length)))
   return shown
     .map((row) =>

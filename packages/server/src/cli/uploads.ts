@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { clientCommand, everyPage, group } from './common.ts'
 import { clientFor, type ServerOptions } from './server.ts'
-import { formatSize, printable, table } from './text.ts'
+import { formatSize, printable, table, UNKNOWN } from './text.ts'
 import { findFiles } from './upload/find.ts'
 import { type SendOptions, withSendOptions } from './upload/options.ts'
 import { runUploads } from './upload/run.ts'
@@ -41,7 +41,7 @@ async function list(options: ServerOptions): Promise<void> {
   const rows = all.map((upload) => [
     upload.upload_id,
     upload.status,
-    `${upload.chunks_completed}/${upload.total_chunks}`,
+    `${upload.chunks_completed ?? UNKNOWN}/${upload.total_chunks}`,
     formatSize(upload.total_size),
     upload.expires_at,
     upload.filename,
@@ -52,14 +52,15 @@ async function list(options: ServerOptions): Promise<void> {
 async function status(id: string, options: ServerOptions): Promise<void> {
   const detail = await clientFor(options).uploads.status(id, { page_limit: 50 })
   if (options.json) return console.log(JSON.stringify(detail))
-  const { chunks_completed, chunks_failed, chunks_pending, total_chunks } = detail
+  const { chunks_completed, chunks_failed, chunks_pending, total_chunks = UNKNOWN } = detail
+  const { filename = `Upload ${id}`, asset_id = UNKNOWN, expires_at = UNKNOWN } = detail
   console.log(
     [
-      `${printable(detail.filename)} (${formatSize(detail.total_size)}) is ${detail.status}.`,
+      `${printable(filename)} (${formatSize(detail.total_size)}) is ${detail.status}.`,
       `  chunks   ${chunks_completed} of ${total_chunks} reported, ${chunks_pending} pending, ${chunks_failed} failed`,
       `  bytes    ${formatSize(detail.uploaded_size)} of ${formatSize(detail.total_size)}`,
-      `  asset    ${detail.asset_id}`,
-      `  expires  ${detail.expires_at}`,
+      `  asset    ${asset_id}`,
+      `  expires  ${expires_at}`,
     ].join('\n'),
   )
 }

@@ -60,24 +60,38 @@ function runAfter(retrieve: () => Promise<Partial<Asset>>) {
   })
 }
 
-const is = (asset: Partial<Asset>) => async () => ({ url: 'http://server/content/a1', ...asset })
+const is = (asset: Partial<Asset>) => async () => asset
 
 describe('a file that an earlier run of the same command has noted as uploaded', () => {
   it('is not sent again, and what was remembered of sending it is forgotten', async () => {
-    expect(await runAfter(is({ status: 'ready' })).send(file)).toMatchObject(IDS)
+    const run = runAfter(is({ status: 'ready', url: 'http://server/content/a1' }))
+
+    expect(await run.send(file)).toMatchObject(IDS)
 
     expect(log).toEqual(['journal forgotten'])
     expect(events).toMatchObject([{ event: 'uploaded', ...IDS, seconds: 0 }])
   })
 
-  it('is sent again when its asset came to nothing, and noted before its journal is forgotten', async () => {
-    expect(await runAfter(is({ status: 'failed' })).send(file)).toMatchObject({ upload_id: 'u2' })
+  it('is not sent again where the server does not tell the URL of its content', async () => {
+    expect(await runAfter(is({ status: 'ready' })).send(file)).toMatchObject(IDS)
 
-    expect(log).toEqual([
-      ...['journal forgotten', 'note dropped', 'sent', 'noted'],
-      'journal of the new one forgotten',
-    ])
+    expect(log).toEqual(['journal forgotten'])
   })
+
+  it.each([
+    ['has failed', is({ status: 'failed', url: 'http://server/content/a1' })],
+    ['is gone', refused({ code: 'resource_not_exist', status: 404 })],
+  ])(
+    'is sent again when its asset %s, and noted before its journal is forgotten',
+    async (_state, retrieve) => {
+      expect(await runAfter(retrieve).send(file)).toMatchObject({ upload_id: 'u2' })
+
+      expect(log).toEqual([
+        ...['journal forgotten', 'note dropped', 'sent', 'noted'],
+        'journal of the new one forgotten',
+      ])
+    },
+  )
 })
 
 describe('a file whose asset is waited for', () => {

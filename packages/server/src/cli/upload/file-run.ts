@@ -45,12 +45,13 @@ export function createFileRun(deps: FileRunDeps): FileRun {
     // That run may have ended between noting the one and forgetting the other.
     await forgetFile(file, client, upload)
     const asset = await client.assets.retrieve(ids.asset_id, signal).catch(ignoreMissing)
-    if (!asset?.url || asset.status === 'failed') {
+    if (!asset || asset.status === 'failed') {
       // It is sent again from here on, and what is remembered of that must not be taken for this.
       await finished.drop(file)
       return undefined
     }
-    const { url } = asset
+    // Only a Partway tells where the content is.
+    const { url = '' } = asset
     return { event: 'uploaded', file: path, ...ids, url, size, resumed_size: size, seconds: 0 }
   }
 

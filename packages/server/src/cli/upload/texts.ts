@@ -34,7 +34,8 @@ function uploadedText(event: Uploaded): string {
   const rate = sent > 0 ? ` in ${seconds.toFixed(1)} s, ${formatSize(sent / seconds)}/s` : ''
   return [
     `Uploaded ${file}: ${formatSize(size)}${earlier}${rate}`,
-    ...[`  asset   ${asset_id}`, `  sha256  ${sha256}`, `  url     ${url}`],
+    ...[`  asset   ${asset_id}`, `  sha256  ${sha256}`],
+    ...(url === '' ? [] : [`  url     ${url}`]),
   ].join('\n')
 }
 
