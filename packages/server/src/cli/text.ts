@@ -14,9 +14,20 @@ export function formatSeconds(seconds: number): string {
   return minutes > 0 ? `${minutes} min ${whole % 60} s` : `${whole} s`
 }
 
+const UNPRINTABLE = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu
+
 /** A name that cannot move the cursor, colour the terminal or turn text round: anybody names files. */
-export const printable = (name: string): string =>
-  name.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '?')
+export const printable = (name: string): string => name.replace(UNPRINTABLE, '?')
+
+/** A path as a shell takes it for one argument; as printable, by what bash and zsh add to POSIX. */
+export function quoted(path: string): string {
+  // Otherwise it would be taken for an option.
+  const name = path.startsWith('-') ? `./${path}` : path
+  if (/^[\w%+,./:@-]+$/.test(name)) return name
+  if (printable(name) === name) return `'${name.replaceAll("'", "'\\''")}'`
+  const escaped = (char: string) => Buffer.from(char).toString('hex').replace(/../g, '\\x$&')
+  return `$'${name.replace(/[\\']/g, '\\$&').replace(UNPRINTABLE, escaped)}'`
+}
 
 /** What a server does not tell: only some of it is part of the official API. */
 export const UNKNOWN = '-'

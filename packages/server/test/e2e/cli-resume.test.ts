@@ -84,7 +84,7 @@ describe('an upload that was interrupted', () => {
   })
 
   it('starts afresh with --no-resume, and says how to resume that one', async () => {
-    const path = world.at('fresh.mp4')
+    const path = world.at("it's fresh.mp4")
     await writeRandomFile(path, 4 * CHUNK)
     const args = ['upload', path, '--json', '--no-resume', '--concurrency', '1']
 
@@ -92,10 +92,34 @@ describe('an upload that was interrupted', () => {
     const [{ upload_id: id } = {}] = eventsNamed(paused.stdout, 'paused')
     const { stdout, code } = await runProgram(args, world.env)
 
-    expect(paused.stderr).toBe(`Paused. To go on:\n  partway uploads resume ${id} ${path}\n`)
+    const quoted = `'${path.replace("'", "'\\''")}'`
+    expect(paused.stderr).toBe(`Paused. To go on:\n  partway uploads resume ${id} ${quoted}\n`)
     expect(code).toBe(0)
     expect(eventsNamed(stdout, 'resumed')).toEqual([])
     expect(eventsNamed(stdout, 'uploaded')[0]!.upload_id).not.toBe(id)
+  })
+
+  it('says how to resume where nothing could be remembered, and what had not begun', async () => {
+    const paths = ['unremembered.mp4', 'queued.mp4'].map((name) => world.at(name))
+    for (const path of paths) await writeRandomFile(path, 4 * CHUNK)
+    const env = { ...world.env, XDG_STATE_HOME: paths[0]! }
+    const args = ['upload', ...paths, '--json', '--limit-rate', '8MiB', '--concurrency', '1']
+
+    const { code, stdout, stderr } = await interrupt(args, env, 'SIGINT')
+
+    expect(code).toBe(130)
+    expect(
+      eventsNamed(stdout, 'paused')
+        .map(({ file }) => file)
+        .toSorted(),
+    ).toEqual(paths.toSorted())
+    const id = eventsNamed(stdout, 'started')[0]!.upload_id
+    expect(stderr.split('\n').slice(1)).toEqual([
+      'Paused. To go on:',
+      `  partway uploads resume ${id} ${paths[0]}`,
+      'Files not begun: 1.',
+      '',
+    ])
   })
 
   it('ends at once with the second Ctrl-C', async () => {

@@ -29,7 +29,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }))
 
 /** A run after one that noted asset a1, of which the server now says this. */
-function runAfter(retrieve: () => Promise<Partial<Asset>>) {
+function runAfter(retrieve: () => Promise<Partial<Asset>>, signal = new AbortController().signal) {
   const note = (what: string) => async () => {
     log.push(what)
   }
@@ -55,7 +55,7 @@ function runAfter(retrieve: () => Promise<Partial<Asset>>) {
   } as unknown as Client
   const view = { show: (event: FileEvent) => events.push(event) }
   return createFileRun({
-    ...{ client, upload: {}, finished, signal: new AbortController().signal },
+    ...{ client, upload: {}, finished, signal },
     view: view as never,
   })
 }
@@ -110,6 +110,34 @@ describe('a file whose asset is waited for', () => {
 
     expect(events.at(-1)).toMatchObject({ event: 'failed', code, ...IDS })
     expect(log).toEqual([])
+  })
+})
+
+describe('after Ctrl-C', () => {
+  const uploaded = { ...IDS, sha256: 'digest', url: 'http://server/content/a1' }
+
+  it('a file whose turn had not come is paused', async () => {
+    const run = runAfter(is({ status: 'ready' }), AbortSignal.abort())
+
+    expect(await run.send(file)).toBeUndefined()
+
+    expect(events).toEqual([{ event: 'paused', file: file.path }])
+    expect(run.tally).toMatchObject({ failed: 0, paused: [{ path: file.path }] })
+  })
+
+  it('a file that is waited for is paused, and so is one that was to be', async () => {
+    const interrupt = new AbortController()
+    const run = runAfter(async () => {
+      interrupt.abort()
+      return { status: 'processing' }
+    }, interrupt.signal)
+
+    await run.wait(file, uploaded)
+    await run.wait(file, uploaded)
+
+    expect(events.map(({ event }) => event)).toEqual(['processing', 'paused', 'paused'])
+    expect(events.at(-1)).toEqual({ event: 'paused', file: file.path, ...IDS })
+    expect(run.tally).toMatchObject({ failed: 0, unmade: 2 })
   })
 })
 

@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import { formatSeconds, formatSize, printable } from '../../src/cli/text.ts'
+import { formatSeconds, formatSize, printable, quoted } from '../../src/cli/text.ts'
 import { addMetadata } from '../../src/cli/upload/options.ts'
 
 describe('--metadata', () => {
@@ -36,5 +37,25 @@ describe('the text for people', () => {
 
   it('has no names that steer the terminal', () => {
     expect(printable('a\u001b[2Jb\n\u202ec 日本 é')).toBe('a?[2Jb??c 日本 é')
+  })
+
+  it.each([
+    "it's.mp4",
+    'two words.mp4',
+    '$(date) `date` "!".mp4',
+    '*.mp4',
+    '~',
+    'a\\b.mp4',
+    '日本.mp4',
+    "line\n\u001b[2J\u202e'\\",
+  ])('has %j as a shell takes it, on one line', (name) => {
+    const shown = execFileSync('bash', ['-c', `printf %s ${quoted(name)}`], { encoding: 'utf8' })
+
+    expect(shown).toBe(name)
+    expect(printable(quoted(name))).toBe(quoted(name))
+  })
+
+  it('has plain paths as they are, and none that is taken for an option', () => {
+    expect(['/a/b-1_c.mp4', '-r'].map(quoted)).toEqual(['/a/b-1_c.mp4', './-r'])
   })
 })

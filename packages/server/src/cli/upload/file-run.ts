@@ -28,14 +28,14 @@ export interface FileRun {
     failed: number
     /** Not uploaded because of Ctrl-C. */
     paused: { path: string; uploadId: string | undefined }[]
-    /** Not waited for because of Ctrl-C. */
-    unmade: LocalFile[]
+    /** Uploaded, but not waited for because of Ctrl-C. */
+    unmade: number
   }
 }
 
 export function createFileRun(deps: FileRunDeps): FileRun {
   const { client, upload, finished, view, signal } = deps
-  const tally: FileRun['tally'] = { uploaded: 0, failed: 0, paused: [], unmade: [] }
+  const tally: FileRun['tally'] = { uploaded: 0, failed: 0, paused: [], unmade: 0 }
 
   /** What an earlier run of the same command made of the file, unless it came to nothing. */
   async function earlier(file: LocalFile): Promise<Uploaded | undefined> {
@@ -57,11 +57,8 @@ export function createFileRun(deps: FileRunDeps): FileRun {
 
   async function send(file: LocalFile): Promise<UploadedIds | undefined> {
     const { path } = file
-    if (signal.aborted) {
-      tally.paused.push({ path, uploadId: undefined })
-      return undefined
-    }
     try {
+      signal.throwIfAborted()
       const keep = ({ upload_id, asset_id, sha256 }: Uploaded) =>
         finished.add(file, { upload_id, asset_id, sha256 })
       const deed = { client, options: upload, emit: view.show, signal, keep }
@@ -104,6 +101,7 @@ export function createFileRun(deps: FileRunDeps): FileRun {
   async function wait(file: LocalFile, ids: UploadedIds): Promise<void> {
     const { path } = file
     try {
+      signal.throwIfAborted()
       view.show({ event: 'processing', file: path, ...ids })
       const asset = await waitUntilMade(client, ids.asset_id, signal)
       const { status, error, file_type, duration, hls, thumbnail } = asset
@@ -120,7 +118,9 @@ export function createFileRun(deps: FileRunDeps): FileRun {
       if (reason !== undefined) throw unmade('rendition_failed', reason)
     } catch (error) {
       if (signal.aborted) {
-        tally.unmade.push(file)
+        tally.unmade += 1
+        const { upload_id, asset_id } = ids
+        view.show({ event: 'paused', file: path, upload_id, asset_id })
         return
       }
       tally.failed += 1

@@ -7,6 +7,7 @@ import { createFileRun, type FileRun } from './file-run.ts'
 import type { Found, LocalFile } from './find.ts'
 import { type Finished, noneFinished, openFinished } from './finished.ts'
 import { onInterrupt } from './interrupt.ts'
+import { interruptedText } from './interrupted-text.ts'
 import { openMemory } from './memory.ts'
 import type { SendOptions } from './options.ts'
 import { createSlots } from './slots.ts'
@@ -62,7 +63,7 @@ export async function runUploads(found: Found, run: Run): Promise<number> {
   } finally {
     view.close()
   }
-  return conclude(found, file, { run, finished, view, signal })
+  return conclude(found, file, { finished, view, signal })
 }
 
 /** One connection budget for all files. With a limit of the rate, one file after the other. */
@@ -91,7 +92,6 @@ async function runAll(files: LocalFile[], run: FileRun, filesAtOnce: number, wai
 }
 
 interface Conclusion {
-  run: Run
   finished: Finished
   view: View
   signal: AbortSignal
@@ -100,7 +100,7 @@ interface Conclusion {
 async function conclude(
   found: Found,
   { tally }: FileRun,
-  { run, finished, view, signal }: Conclusion,
+  { finished, view, signal }: Conclusion,
 ): Promise<number> {
   const failed = tally.failed + found.failed.length
   if (found.files.length + found.failed.length > 1) {
@@ -111,19 +111,10 @@ async function conclude(
     ]
     view.say(`${parts.join(', ')}.`)
   }
-  const { paused, unmade } = tally
-  if (paused.length + unmade.length === 0) {
+  if (tally.paused.length + tally.unmade === 0) {
     if (failed === 0) await finished.forget()
     return failed === 0 ? 0 : EXIT.failed
   }
-  if (paused.length > 0) for (const line of howToResume(run, paused)) view.note(line)
-  else view.note('Stopped waiting. The files are uploaded; run the same command to wait again.')
+  view.note(interruptedText(tally, finished !== noneFinished))
   return signal.aborted ? EXIT.interrupted : EXIT.failed
-}
-
-function howToResume({ resume }: Run, paused: FileRun['tally']['paused']): string[] {
-  if (resume) return ['Paused. Run the same command again to go on.']
-  const begun = paused.filter(({ uploadId }) => uploadId !== undefined)
-  const commands = begun.map(({ path, uploadId }) => `  partway uploads resume ${uploadId} ${path}`)
-  return commands.length > 0 ? ['Paused. To go on:', ...commands] : ['Stopped.']
 }
