@@ -16,8 +16,8 @@ export interface Exchange {
 
 type Asked = Pick<Exchange, 'method' | 'url' | 'requestBody'>
 
-/** A status without a body, a whole answer, or the end of the connection. */
-export type Spoiled = number | { status: number; body: string } | 'cut'
+/** A status without a body, a whole answer, the end of the connection, or nothing at all. */
+export type Spoiled = number | { status: number; body: string } | 'cut' | 'stall'
 
 export interface Faults {
   /** What to answer with instead of asking the server. */
@@ -63,6 +63,7 @@ export async function startProxy(target: string, faults: Faults = {}): Promise<P
           : { ...asked, status: 0, headers: {}, responseBody: Buffer.alloc(0) }
       exchanges.push(exchange)
       const spoiled = refused ?? faults.after?.(exchange)
+      if (spoiled === 'stall') return
       if (spoiled === 'cut') {
         outgoing.destroy()
         return

@@ -66,14 +66,14 @@ describe('a file that an earlier run of the same command has noted as uploaded',
   it('is not sent again, and what was remembered of sending it is forgotten', async () => {
     const run = runAfter(is({ status: 'ready', url: 'http://server/content/a1' }))
 
-    expect(await run.send(file)).toMatchObject(IDS)
+    expect(await run.send(file, 'auto')).toMatchObject(IDS)
 
     expect(log).toEqual(['journal forgotten'])
     expect(events).toMatchObject([{ event: 'uploaded', ...IDS, seconds: 0 }])
   })
 
   it('is not sent again where the server does not tell the URL of its content', async () => {
-    expect(await runAfter(is({ status: 'ready' })).send(file)).toMatchObject(IDS)
+    expect(await runAfter(is({ status: 'ready' })).send(file, 'auto')).toMatchObject(IDS)
 
     expect(log).toEqual(['journal forgotten'])
   })
@@ -84,7 +84,7 @@ describe('a file that an earlier run of the same command has noted as uploaded',
   ])(
     'is sent again when its asset %s, and noted before its journal is forgotten',
     async (_state, retrieve) => {
-      expect(await runAfter(retrieve).send(file)).toMatchObject({ upload_id: 'u2' })
+      expect(await runAfter(retrieve).send(file, 'auto')).toMatchObject({ upload_id: 'u2' })
 
       expect(log).toEqual([
         ...['journal forgotten', 'note dropped', 'sent', 'noted'],
@@ -119,7 +119,7 @@ describe('after Ctrl-C', () => {
   it('a file whose turn had not come is paused', async () => {
     const run = runAfter(is({ status: 'ready' }), AbortSignal.abort())
 
-    expect(await run.send(file)).toBeUndefined()
+    expect(await run.send(file, 'auto')).toBeUndefined()
 
     expect(events).toEqual([{ event: 'paused', file: file.path }])
     expect(run.tally).toMatchObject({ failed: 0, paused: [{ path: file.path }] })

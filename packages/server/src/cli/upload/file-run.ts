@@ -5,6 +5,7 @@ import { failedEvent } from './failure.ts'
 import type { LocalFile } from './find.ts'
 import type { Finished } from './finished.ts'
 import { forgetFile, SendError, sendFile } from './send.ts'
+import type { Share } from './shares.ts'
 import type { View } from './view.ts'
 import { missing, waitUntilMade } from './wait.ts'
 
@@ -20,7 +21,7 @@ export interface FileRunDeps {
 /** What is done with each file of a run. Nothing is thrown: failures are told and counted. */
 export interface FileRun {
   /** `undefined` when it did not get there. */
-  send(file: LocalFile): Promise<UploadedIds | undefined>
+  send(file: LocalFile, concurrency: Share): Promise<UploadedIds | undefined>
   /** Until the asset is made. */
   wait(file: LocalFile, uploaded: UploadedIds): Promise<void>
   tally: {
@@ -55,13 +56,13 @@ export function createFileRun(deps: FileRunDeps): FileRun {
     return { event: 'uploaded', file: path, ...ids, url, size, resumed_size: size, seconds: 0 }
   }
 
-  async function send(file: LocalFile): Promise<UploadedIds | undefined> {
+  async function send(file: LocalFile, concurrency: Share): Promise<UploadedIds | undefined> {
     const { path } = file
     try {
       signal.throwIfAborted()
       const keep = ({ upload_id, asset_id, sha256 }: Uploaded) =>
         finished.add(file, { upload_id, asset_id, sha256 })
-      const deed = { client, options: upload, emit: view.show, signal, keep }
+      const deed = { client, options: { ...upload, concurrency }, emit: view.show, signal, keep }
       const uploaded = (await earlier(file)) ?? (await sendFile(file, deed))
       if (deps.compare) await compare(file, uploaded)
       const { upload_id, asset_id, url, sha256 } = uploaded

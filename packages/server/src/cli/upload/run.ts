@@ -10,6 +10,7 @@ import { onInterrupt } from './interrupt.ts'
 import { interruptedText } from './interrupted-text.ts'
 import { openMemory } from './memory.ts'
 import type { SendOptions } from './options.ts'
+import { type Share, sharesOf } from './shares.ts'
 import { createSlots } from './slots.ts'
 import type { View } from './view.ts'
 
@@ -25,8 +26,6 @@ export interface Run {
   compare?: boolean
 }
 
-/** More would only compete; a large file fills the line by itself. */
-const FILES_AT_ONCE = 2
 /** Assets are made one after the other, so asking for all of them at once would bring nothing. */
 const WAITS_AT_ONCE = 4
 
@@ -56,36 +55,23 @@ export async function runUploads(found: Found, run: Run): Promise<number> {
     : noneFinished
   using interruption = onInterrupt(() => view.close())
   const { signal } = interruption
-  const { filesAtOnce, upload } = share(run, found.files.length)
+  const shares = sharesOf(options, found.files.filter((file) => !finished.find(file)).length)
+  const { limitRate } = options
+  const upload = { ...run.upload, ...(limitRate === undefined ? {} : { limitRate }) }
   const file = createFileRun({ ...run, client, upload, finished, view, signal })
   try {
-    await runAll(found.files, file, filesAtOnce, options.wait === true)
+    await runAll(found.files, file, shares, options.wait === true)
   } finally {
     view.close()
   }
   return conclude(found, file, { finished, view, signal })
 }
 
-/** One connection budget for all files. With a limit of the rate, one file after the other. */
-function share({ options, upload }: Run, count: number) {
-  const { concurrency, limitRate } = options
-  const most = limitRate !== undefined ? 1 : Math.min(FILES_AT_ONCE, count)
-  const filesAtOnce = concurrency === 'auto' ? most : Math.min(most, concurrency)
-  return {
-    filesAtOnce,
-    upload: {
-      ...upload,
-      concurrency: concurrency === 'auto' ? concurrency : Math.floor(concurrency / filesAtOnce),
-      ...(limitRate === undefined ? {} : { limitRate }),
-    },
-  }
-}
-
-async function runAll(files: LocalFile[], run: FileRun, filesAtOnce: number, wait: boolean) {
-  const sending = createSlots(filesAtOnce)
+async function runAll(files: LocalFile[], run: FileRun, shares: Share[], wait: boolean) {
+  const sending = createSlots(shares.length)
   const waiting = createSlots(WAITS_AT_ONCE)
   const one = async (file: LocalFile) => {
-    const uploaded = await sending(() => run.send(file))
+    const uploaded = await sending((slot) => run.send(file, shares[slot]!))
     if (uploaded && wait) await waiting(() => run.wait(file, uploaded))
   }
   await Promise.all(files.map(one))
