@@ -178,6 +178,26 @@ describe('an upload that was interrupted', () => {
       expect(eventsNamed(stdout, 'failed')).toMatchObject([{ code: 'content_differs' }])
     })
 
+    it('says so when nothing tells whether parts of another file are there', async () => {
+      const path = world.at('unsure.bin')
+      await writeRandomFile(path, 2 * CHUNK)
+      const id = await halfSent(path)
+      await using proxy = await startProxy(world.server.url, {
+        etag: ({ url }) => (url.startsWith('/content/') ? '"no-digest"' : undefined),
+      })
+
+      const { code, stdout, stderr } = await runProgram(
+        ['uploads', 'resume', id, path, '--json'],
+        commandEnv(proxy, world.at()),
+      )
+
+      expect(code).toBe(0)
+      const { asset_id } = uploadedOf({ code, stdout, stderr })
+      expect(stderr).toBe(
+        `${path} could not be compared with asset ${asset_id}: the ETag of its store is no digest of the chunks ("no-digest").\n`,
+      )
+    })
+
     it('cannot be finished with a file of another size, or when it is over', async () => {
       const path = world.at('short.mp4')
       await writeFile(path, 'short')

@@ -1,5 +1,6 @@
 import { type Client, openFile, UploadError, type UploadOptions } from '@partway/client/node'
 import { compareWithAsset } from '../compare.ts'
+import { printable } from '../text.ts'
 import type { Uploaded, UploadedIds } from './events.ts'
 import { failedEvent } from './failure.ts'
 import type { LocalFile } from './find.ts'
@@ -91,8 +92,14 @@ export function createFileRun(deps: FileRunDeps): FileRun {
   /** Chunks that another machine sent of another file would go unnoticed otherwise. */
   async function compare(file: LocalFile, { asset_id }: Uploaded): Promise<void> {
     await using source = await openFile(file.realPath)
-    const { outcome } = await compareWithAsset(source, asset_id, client)
-    if (outcome !== 'different') return
+    const compared = await compareWithAsset(source, asset_id, client)
+    if (compared.outcome === 'identical') return
+    if (compared.outcome === 'unknown') {
+      const path = printable(file.path)
+      const { reason } = compared
+      view.note(`${path} could not be compared with asset ${asset_id}: ${printable(reason)}.`)
+      return
+    }
     await finished.drop(file)
     throw new UploadError(`Asset ${asset_id} has other bytes: parts of another file were there.`, {
       code: 'content_differs',
