@@ -8,6 +8,11 @@ import type { View } from './view.ts'
 const NAME_WIDTH = 24
 const BAR_WIDTH = 24
 
+// What terminals are told by. Bars are cut off at the edge; what came of a file must be whole.
+const CLEAR_BELOW = '\x1b[J'
+const WRAP = '\x1b[?7h'
+const NO_WRAP = '\x1b[?7l'
+
 interface Lane {
   bar: cliProgress.SingleBar
   /** Whose line it is; `undefined` when it is free for the next file. */
@@ -15,10 +20,16 @@ interface Lane {
 }
 
 /** A line for every file under way, and above them what came of the others. */
-export function barsView(): View {
+export function barsView(
+  stdout: NodeJS.WriteStream = process.stdout,
+  stderr: NodeJS.WriteStream = process.stderr,
+): View {
   const bars = new cliProgress.MultiBar({
     format: (_options, _params, payload: { text: string }) => payload.text,
+    stream: stderr,
     ...{ hideCursor: true, linewrap: false, clearOnComplete: true, fps: 5 },
+    // What is written above the bars moves them down, also those whose text is the same.
+    forceRedraw: true,
     // We end by signals ourselves.
     gracefulExit: false,
   })
@@ -47,7 +58,7 @@ export function barsView(): View {
 
   /** Above the bars if they are on the same terminal. */
   function write(stream: NodeJS.WriteStream, text: string): void {
-    if (stream.isTTY && bars.isActive) bars.log(`${text}\n`)
+    if (stream.isTTY && bars.isActive) bars.log(`${CLEAR_BELOW}${WRAP}${text}\n${NO_WRAP}`)
     else stream.write(`${text}\n`)
   }
 
@@ -62,12 +73,12 @@ export function barsView(): View {
     show(event) {
       showBar(event)
       const outcome = outcomeText(event)
-      if (outcome !== undefined) write(process.stdout, outcome)
+      if (outcome !== undefined) write(stdout, outcome)
       const note = noteText(event)
-      if (note !== undefined) write(process.stderr, note)
+      if (note !== undefined) write(stderr, note)
     },
-    note: (text) => write(process.stderr, text),
-    say: (text) => write(process.stdout, text),
+    note: (text) => write(stderr, text),
+    say: (text) => write(stdout, text),
     close() {
       if (!bars.isActive) return
       // What was written last is not shown by `stop`.
