@@ -137,4 +137,12 @@ describe('the systemd unit', () => {
     const program = directive('ExecStart')?.split(' ')[1]
     expect(existsSync(join(ROOT, program!.replace('/opt/partway/', '')))).toBe(true)
   })
+  it('is what the doctor looks at: the same user, settings and program', () => {
+    const command = /^partway\(\) \{ (.*?)\}$/ms.exec(read('docs/doctor.md'))?.[1]
+    expect(command).toContain(` User=${directive('User')} `)
+    // Read by systemd: for a shell, the `&` in a value without quotes is the end of a command.
+    expect(command).toContain(` EnvironmentFile=${directive('EnvironmentFile')} `)
+    expect(command).toContain(` PARTWAY_DATA=${settingsIn(unit).PARTWAY_DATA} `)
+    expect(command).toContain(` ${directive('ExecStart')!.replace(/ serve$/, '')} "$@"`)
+  })
 })
