@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { Client } from 'pg'
 import { describe, expect, it } from 'vitest'
 import { runDoctor } from '../support/doctor.ts'
 import { freePort } from '../support/free-port.ts'
@@ -146,6 +147,28 @@ describe.skipIf(skipsPostgres)(`partway doctor ${onPostgres}`, () => {
     } finally {
       await database.query(`drop owned by ${role}`)
       await database.query(`drop role ${role}`)
+    }
+  })
+
+  it('counts the connections of other roles, whose sessions an ordinary one may not look into', async () => {
+    await using server = await startPostgres()
+    await using folder = await temporaryFolder()
+    const connect = async () => {
+      const client = new Client({ connectionString: server.url })
+      await client.connect()
+      return client
+    }
+    const others = await Promise.all(Array.from({ length: 5 }, connect))
+    try {
+      await others[0]!.query(`create role ordinary login password 'ordinary'`)
+      const url = new URL(server.url)
+      url.username = 'ordinary'
+      url.password = 'ordinary'
+      // Of 200, three are kept for administrators. The processes of the server itself take none.
+      const { check } = await runDoctor(settings(url.href, folder.path))
+      expect(check('connections').found).toMatch(/^192 of 200 /)
+    } finally {
+      await Promise.all(others.map((client) => client.end()))
     }
   })
 

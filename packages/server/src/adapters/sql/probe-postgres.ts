@@ -70,6 +70,7 @@ interface Answer {
   others: number
 }
 
+// Of the sessions of others an ordinary role sees no kind; those of the server itself have no user.
 const QUESTION = sql<Answer>`select
   current_setting('server_version') as version,
   current_setting('server_version_num')::int / 10000 as major,
@@ -82,7 +83,8 @@ const QUESTION = sql<Answer>`select
   current_setting('max_connections')::int as most,
   current_setting('superuser_reserved_connections')::int as reserved,
   (select count(*)::int from pg_stat_activity
-    where backend_type = 'client backend' and application_name <> 'partway') as others`
+    where coalesce(backend_type, 'client backend') = 'client backend' and datid is not null
+      and usesysid is not null and application_name <> 'partway') as others`
 
 async function lookAround(
   db: Kysely<Database>,
