@@ -43,6 +43,17 @@ function endOf({ searchParams }: URL): number {
   return Date.parse(start) + Number(searchParams.get('X-Amz-Expires')) * 1000
 }
 
+/** A store whose clock is so many seconds ahead of ours, until the test is over. */
+async function startClock(ahead: number): Promise<string> {
+  const server = createServer((_request, response) => {
+    response.sendDate = false
+    response.setHeader('date', new Date(Date.now() + ahead * 1000).toUTCString()).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
 describe('the URLs of a bucket', () => {
   it('work until the time asked for', async () => {
     const { url, end } = await presign(openStore(), T0 + 60 * MINUTE)
@@ -185,17 +196,24 @@ describe('the URLs of a bucket', () => {
     [600, 600],
     [-600, -600],
   ])("go by the store's clock when it is %i seconds ahead", async (ahead, applied) => {
-    const server = createServer((_request, response) => {
-      response.sendDate = false
-      response.setHeader('date', new Date(Date.now() + ahead * 1000).toUTCString()).end()
-    })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    onTestFinished(() => void server.close())
-    const { port } = server.address() as AddressInfo
-    const store = openStore({ endpoint: `http://127.0.0.1:${port}`, clock: Date.now })
+    const endpoint = await startClock(ahead)
+    const store = openStore({ endpoint, clock: Date.now })
     await store.ping()
     const { url, end } = await presign(store, Date.now() + 60 * MINUTE)
     expect(Math.abs(endOf(url) - end - applied * 1000)).toBeLessThanOrEqual(2000)
     if (applied === 0) expect(endOf(url)).toBe(end)
   })
+
+  it.each([600, -600])(
+    'end with credentials by the clock of the store, %i seconds ahead',
+    async (ahead) => {
+      const endpoint = await startClock(ahead)
+      const expiration = Date.now() + 60 * MINUTE
+      const store = openStore({ endpoint, clock: Date.now }, expiration)
+      await store.ping()
+      const { url, end } = await presign(store, Date.now() + WEEK)
+      expect(Math.abs(endOf(url) - expiration)).toBeLessThanOrEqual(2000)
+      expect(Math.abs(end - (expiration - ahead * 1000))).toBeLessThanOrEqual(2000)
+    },
+  )
 })

@@ -31,11 +31,14 @@ export function createUrls(options: S3StoreOptions, bucket: Bucket, keys: Keys):
   /** Who signs, and until when: credentials that expire take their URLs with them. */
   async function scopeUntil(expiresAt: number): Promise<{ scope: Scope; expiresAt: number }> {
     const credentials = await client.config.credentials()
-    const end = Math.min(expiresAt, credentials.expiration?.getTime() ?? expiresAt)
+    const skew = skewOf(client)
+    // They end by the store's clock, as the signature does; what was asked for ends by ours.
+    const credentialsEnd = (credentials.expiration?.getTime() ?? Number.POSITIVE_INFINITY) - skew
+    const end = Math.min(expiresAt, credentialsEnd)
     const start = Math.floor(clock() / 1000)
     const left = Math.floor(end / 1000) - start
     const expiresIn = Math.max(1, Math.min(left, MAX_EXPIRES_S))
-    const date = start * 1000 + skewOf(client)
+    const date = start * 1000 + skew
     return {
       scope: { credentials, region, date, expiresIn },
       expiresAt: (start + expiresIn) * 1000,
