@@ -131,6 +131,16 @@ describe('compose.yaml', () => {
   })
 })
 
+describe('the Caddyfile', () => {
+  it('goes to the same servers where none is ready, without asking for their health', () => {
+    const [, ready, any] = caddyfile.split(/reverse_proxy (?=\{\$SERVER_UPSTREAMS)/)
+    const serversOf = (block: string) => /^\{.*?\}(?= \{$)/m.exec(block)?.[0]
+    expect(serversOf(any!)).toBe(serversOf(ready!))
+    expect(ready).toContain('health_uri /ready')
+    expect(any).not.toContain('health_uri')
+  })
+})
+
 describe('the systemd unit', () => {
   it('runs a program that exists, and not as root', () => {
     expect(directive('User')).toBe('partway')
