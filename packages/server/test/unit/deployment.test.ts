@@ -147,6 +147,12 @@ describe('the systemd unit', () => {
     const program = directive('ExecStart')?.split(' ')[1]
     expect(existsSync(join(ROOT, program!.replace('/opt/partway/', '')))).toBe(true)
   })
+  it('is started again for as long as it takes, but not with wrong settings', () => {
+    expect(directive('Restart')).toBe('on-failure')
+    expect(directive('StartLimitIntervalSec')).toBe('0')
+    expect(directive('RestartPreventExitStatus')).toBe('2')
+  })
+
   it('is what the doctor looks at: the same user, settings and program', () => {
     const command = /^partway\(\) \{ (.*?)\}$/ms.exec(read('docs/doctor.md'))?.[1]
     expect(command).toContain(` User=${directive('User')} `)
