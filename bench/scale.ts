@@ -12,7 +12,7 @@ import { benchFolder, benchRoot } from './support/cleanup.ts'
 import { get, json, type Outgoing, type Sender, startSender } from './support/load.ts'
 import { type Partway, startPartway } from './support/partway.ts'
 import { median, type PartResult, percentile, progress } from './support/report.ts'
-import { storedId, storeInPostgres, storeInSqlite } from './support/stored.ts'
+import { randomActiveId, storedId, storeInPostgres, storeInSqlite } from './support/stored.ts'
 
 const STORED = [100_000, 1_000_000] as const
 const DATABASES = ['SQLite', 'PostgreSQL'] as const
@@ -94,7 +94,7 @@ export async function scale(): Promise<PartResult> {
   )
   return {
     title: 'scale: what is stored, and how many servers',
-    method: `JSON calls over ${CONNECTIONS} connections to one server, or to two over the same database, with ${STORED.map(thousands).join(' and ')} uploads in it (one account's, each with its asset and chunks; 97 % completed), inserted directly. The installations take turns in ${ROUNDS} rounds after one to warm up, and wait while another is measured; figures are medians of the rounds, and the ratio is the median of those within a round. Servers, database and load share the machine's cores. PostgreSQL with fsync. A report is of 50 chunks that were put where PUTs leave them.`,
+    method: `JSON calls over ${CONNECTIONS} connections to one server, or to two over the same database, with ${STORED.map(thousands).join(' and ')} uploads in it (one account's, each with its asset and chunks; 97 % completed), inserted directly. The installations take turns in ${ROUNDS} rounds after one to warm up, and wait while another is measured; figures are medians of the rounds, and the ratio is the median of those within a round. Servers, database and load share the machine's cores. PostgreSQL with fsync. \`status\` and \`presign 50\` ask about random stored uploads, the latter about active ones. A report is of 50 chunks that were put where PUTs leave them.`,
     header: [
       ...['database', 'servers', 'call'],
       ...STORED.flatMap((stored) => [`calls/s at ${thousands(stored)}`, 'p50', 'p99']),
@@ -183,9 +183,11 @@ async function requestsOf(
     return numbers.map((n) => get(`${server.uploadUrl(storedId(n))}?page_limit=${MAX_BATCH}`, key))
   }
   if (call === 'presign 50') {
-    const { upload_id: id } = await server.create(500 * MiB)
     const asked = { start: 1, count: MAX_BATCH }
-    return numbers.map(() => json('POST', `${server.uploadUrl(id)}/presigned-urls`, asked, key))
+    return numbers.map(() => {
+      const url = `${server.uploadUrl(randomActiveId(stored))}/presigned-urls`
+      return json('POST', url, asked, key)
+    })
   }
   const reports: Outgoing[] = []
   for (let i = 0; i < count; i++) {

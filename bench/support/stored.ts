@@ -3,15 +3,21 @@ import pg from 'pg'
 
 /** Stored uploads have so many chunks each. */
 const STORED_CHUNKS = 4
+/** Active ones so many, to ask URLs for; three of them are reported. */
+const ACTIVE_CHUNKS = 100
 const CHUNK = 5 * 2 ** 20
-const SIZE = STORED_CHUNKS * CHUNK
 /** In a hundred stored uploads so many are not completed: one each active, failed and expired. */
 const PERIOD = 100
 
 /** The id of stored upload `n`, from 1. Its asset's begins with another letter. */
 export const storedId = (n: number): string => `0${n.toString(16).padStart(23, '0')}`
 
+/** The id of a random active one of `stored` uploads. */
+export const randomActiveId = (stored: number): string =>
+  storedId(PERIOD * (1 + Math.floor((Math.random() * stored) / PERIOD)))
+
 const state = `case n % ${PERIOD} when 0 then 'active' when 1 then 'failed' when 2 then 'expired' else 'completed' end`
+const planned = `case when n % ${PERIOD} = 0 then ${ACTIVE_CHUNKS} else ${STORED_CHUNKS} end`
 const chunksOf = `case when n % ${PERIOD} in (0, 1, 2) then ${STORED_CHUNKS - 1} else ${STORED_CHUNKS} end`
 
 /** Uploads of a past day, as they stand in the tables after real ones: one account's, newest last. */
@@ -22,14 +28,14 @@ function statements(numbers: string, hex: string, now: number): string[] {
        total_chunks, store_ref, state, chunks_completed, uploaded_size, created_at, updated_at,
        expires_at, freed)
      select '0' || ${hex}, 'default', '1' || ${hex}, 'multipart', 'film-' || n || '.mp4', 'video',
-       ${SIZE}, ${CHUNK}, ${STORED_CHUNKS}, '0' || ${hex}, ${state}, ${chunksOf},
+       ${CHUNK} * (${planned}), ${CHUNK}, ${planned}, '0' || ${hex}, ${state}, ${chunksOf},
        ${CHUNK} * (${chunksOf}), ${created}, ${created}, ${now} + 86400000, 1
      from ${numbers}`,
     `insert into assets (id, account, method, filename, search_name, type, state, size, mime_type,
        object_ref, object_etag, created_at, waiting)
      select '1' || ${hex}, 'default', 'multipart', 'film-' || n || '.mp4', 'film-' || n || '.mp4',
        'video', case ${state} when 'completed' then 'ready' when 'active' then 'processing'
-       else 'failed' end, ${SIZE}, 'video/mp4',
+       else 'failed' end, ${CHUNK} * (${planned}), 'video/mp4',
        case ${state} when 'completed' then '1' || ${hex} end,
        case ${state} when 'completed' then ${hex} || '-${STORED_CHUNKS}' end, ${created}, 0
      from ${numbers}`,
