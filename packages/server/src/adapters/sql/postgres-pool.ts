@@ -12,6 +12,15 @@ import { ConnectionError, endsConnection } from './postgres-errors.ts'
 /** How long a caller waits for a connection: for a free one, or for the server to take a new one. */
 const CONNECT_TIMEOUT_MS = 5000
 
+/**
+ * A new connection costs more than the transaction it is for: a process of the server, the password, our
+ * settings, empty caches. The ten seconds of node-postgres would have that paid after every short pause.
+ */
+const IDLE_TIMEOUT_MS = 300_000
+
+/** What is between us and the server forgets connections that are silent for a few minutes. */
+const KEEP_ALIVE_MS = 60_000
+
 /** Every question has an answer in milliseconds; one that takes this long has met something broken. */
 const STATEMENT_TIMEOUT_MS = 10_000
 
@@ -42,10 +51,12 @@ export interface PoolOptions {
 export function createPool({ url, size, unhurried = false }: PoolOptions): PostgresPool {
   const { address, limits } = withoutLimits(url, unhurried)
   const pool = new Pool({
-    ...{ connectionString: address, max: size, application_name: 'partway', keepAlive: true },
+    ...{ connectionString: address, max: size, application_name: 'partway' },
+    ...{ keepAlive: true, keepAliveInitialDelayMillis: KEEP_ALIVE_MS },
     // A program that has nothing else to do ends; it need not wait for its idle connections.
     allowExitOnIdle: true,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
     types: { getTypeParser: parserOf },
     ...(unhurried ? {} : { query_timeout: ANSWER_TIMEOUT_MS }),
     onConnect: (client) => limit(client, limits),
