@@ -54,9 +54,24 @@ export function jsonBody({ code, message }: { code: ErrorCode; message: string }
 
 function toPartwayError(error: unknown): PartwayError {
   if (error instanceof PartwayError) return error
-  const { code, validation, statusCode, message } = error as FastifyError
+  const { code, validation, statusCode } = error as FastifyError
   if (validation) return validationError(validation)
+  // In our own words all of them: Fastify's may quote the URL, and that may hold a signature.
   switch (code) {
+    case 'FST_ERR_BAD_URL':
+      return new PartwayError(
+        'invalid_request',
+        'The URL is invalid. A % in it begins no escape of UTF-8.',
+      )
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return new PartwayError('invalid_request', 'The URL is invalid. A part of it is too long.')
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return new PartwayError('invalid_request', 'The request body is not valid JSON.')
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return new PartwayError(
+        'invalid_request',
+        'The request body has another length than the `Content-Length` header says.',
+      )
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new PartwayError(
         'content_type_invalid',
@@ -83,7 +98,7 @@ function toPartwayError(error: unknown): PartwayError {
       return new PartwayError('request_canceled_or_timed_out', 'The client closed the connection.')
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return new PartwayError('invalid_request', message, { cause: error })
+    return new PartwayError('invalid_request', 'The request is invalid.', { cause: error })
   }
   return new PartwayError('generic_error', 'An error occurred.', { cause: error })
 }

@@ -114,6 +114,17 @@ describe('keys', () => {
     expect((await fetch(`${server.url}/v1.3/nothing?x-api-key=${key}`)).status).toBe(404)
     expect((await createApi(server, `${key}x`).request('GET', '/assets')).status).toBe(401)
 
+    const { pathname, search } = new URL(content!)
+    const signed = `${search.split('signature=')[1]}`
+    for (const target of [
+      `${pathname}%zz${search}`,
+      `/files/${session.asset_id}/1.${signed}/%zz`,
+    ]) {
+      const refused = await fetch(server.url + target)
+      expect(refused.status).toBe(400)
+      expect(await refused.text()).not.toContain(signed)
+    }
+
     for (const path of [new URL(url).pathname, new URL(content!).pathname, '/v1.3/nothing']) {
       await expect.poll(() => server.stderr()).toContain(`"path":"${path}"`)
     }

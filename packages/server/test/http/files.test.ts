@@ -246,6 +246,11 @@ describe('the signature of a file', () => {
     strange.push(manifest.replaceAll('/', '%2f'), manifest.replace('files/', 'files%2f'))
     strange.push(manifest.replace(/\/manifest.*/, ''), `${manifest}/more`, `${manifest}?x=1`)
     strange.push(manifest.replace('manifest', 'other'), manifest.replace(id, UNKNOWN_ID))
+    // Refused before there is a route, where errors are not ours but Fastify's.
+    for (const name of ['%zz', '%', '%E0%A4%A', 'x'.repeat(9000), '%zz?x=1']) {
+      strange.push(manifest.replace('manifest.m3u8', name))
+    }
+    strange.push(manifest.replace('/files', '/files%zz'), `${manifest}/%zz`)
     strange.push(`http://127.0.0.1${manifest}x`, `http://127.0.0.1/v1.3${manifest}`)
   })
 
