@@ -92,16 +92,15 @@ export function createDirect({ metadata, media, ingest, completer, clock }: Dire
       wishes,
     )
     const plan = ingest.planFor(upload, size)
-    if (!(await metadata.planIngest(upload.id, plan, asset, now))) {
-      throw new PartwayError('request_canceled_or_timed_out', 'The request took too long.')
-    }
     try {
+      if (!(await metadata.planIngest(upload.id, plan, asset, now))) {
+        throw new PartwayError('request_canceled_or_timed_out', 'The request took too long.')
+      }
       await completer.complete({ ...upload, ...plan })
     } catch (error) {
-      // Whoever is told that it failed will send it again, and must not find it twice. Its bytes are
-      // the sweep's: the store may still be making an object of them.
-      await metadata.deleteAsset(asset.account, asset.id, 'The request failed.', now)
-      throw error
+      // Its bytes are the sweep's: the store may still be making an object of them. So is all of it
+      // where the database is away just now.
+      throw await ingest.withdraw(asset, error)
     }
     return asset
   }

@@ -20,6 +20,9 @@ export interface SweepDeps {
 
 const BATCH = 100
 
+/** Says of an item that its turn has not come. */
+const LEFT = Symbol()
+
 export type Sweeper = ReturnType<typeof createSweeper>
 
 /** Expiry, recovery and freeing. Safe on any number of servers at once: every step is a compare-and-set or can be repeated. */
@@ -28,11 +31,18 @@ export function createSweeper(deps: SweepDeps) {
 
   /** Finishes uploads whose chunks are all recorded and that nobody touched for so long. */
   async function recover(untouchedMs: number): Promise<void> {
-    const before = clock() - untouchedMs
+    const now = clock()
     await forEach(
-      (skip) => metadata.listUnsealed(before, BATCH, skip),
+      (skip) => metadata.listUnsealed(now - untouchedMs, BATCH, skip),
       ({ id }) => `complete upload ${id}`,
-      (upload) => completer.complete(upload),
+      async (upload) => {
+        if (upload.method !== 'direct') return completer.complete(upload)
+        // Its form is being answered just now, or never was with anything but an error: then it is
+        // sent again, and must not become a second asset.
+        if (upload.updatedAt > now - deps.abandonedMs) return LEFT
+        const { account, assetId } = upload
+        return metadata.deleteAsset(account, assetId, 'The request failed.', now)
+      },
     )
   }
 
@@ -61,25 +71,25 @@ export function createSweeper(deps: SweepDeps) {
   }
 
   /**
-   * Works through a list that gets shorter by every success. What fails stays in front of it and
-   * is skipped, so that it never keeps the others from their turn; but when the store is away they
+   * Works through a list that gets shorter by every success. What fails or is {@link LEFT} stays in
+   * front of it and is skipped, so that it never keeps the others from their turn; but when the store is away they
    * would fail as it did, and where it hangs, each after a long wait: they are left to the next pass.
    */
   async function forEach<T>(
     list: (skip: number) => Promise<T[]>,
     describe: (item: T) => string,
-    work: (item: T) => Promise<void>,
+    work: (item: T) => Promise<unknown>,
   ): Promise<void> {
-    let failed = 0
+    let stayed = 0
     for (;;) {
-      const items = await list(failed)
+      const items = await list(stayed)
       for (const item of items) {
         try {
-          await work(item)
+          if ((await work(item)) === LEFT) stayed++
         } catch (error) {
           onError(error, describe(item))
           if (isUnavailable(error) && !(await answers())) return
-          failed++
+          stayed++
         }
       }
       if (items.length < BATCH) return

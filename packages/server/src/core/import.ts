@@ -11,6 +11,7 @@ import {
   type ImportLease,
   type Media,
   type Metadata,
+  OutcomeUnknownError,
   SourceError,
   type Web,
   type WebResponse,
@@ -59,7 +60,7 @@ export function createImports(deps: ImportDeps) {
     // A guess until the content tells; it only matters to whoever lists by type meanwhile.
     const type = typeOfFilename(name) ?? 'video'
     let asset: Asset | undefined
-    await ingest.begin(
+    const begun = ingest.begin(
       { account, method: 'url', filename: name, type },
       ({ assetId: id, createdAt }) => {
         asset = newAsset(
@@ -71,6 +72,11 @@ export function createImports(deps: ImportDeps) {
       // As the fetch will read it: whatever odd characters it came with.
       new URL(url).href,
     )
+    await begun.catch(async (error) => {
+      throw asset && error instanceof OutcomeUnknownError
+        ? await ingest.withdraw(asset, error)
+        : error
+    })
     deps.onCreated()
     return asset!
   }

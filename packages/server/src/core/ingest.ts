@@ -1,6 +1,12 @@
 import { type AssetType, type ChunkPlan, PartwayError, planChunks } from '@partway/protocol'
 import { cut } from './bytes.ts'
-import type { ChunkStore, Clock, Metadata, NewId } from './ports.ts'
+import {
+  type ChunkStore,
+  type Clock,
+  type Metadata,
+  type NewId,
+  OutcomeUnknownError,
+} from './ports.ts'
 import type { Asset, Claim, Upload } from './types.ts'
 
 export interface IngestDeps {
@@ -58,6 +64,22 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
       throw error
     }
     return upload
+  }
+
+  /**
+   * Takes an asset back of which its client is told that it failed: whoever sends it again must not
+   * find it twice. Returns what to tell.
+   */
+  async function withdraw({ account, id }: Asset, error: unknown): Promise<unknown> {
+    const gone = await metadata
+      .deleteAsset(account, id, 'The request failed.', clock())
+      .catch(() => false)
+    if (gone || !(error instanceof OutcomeUnknownError)) return error
+    return new PartwayError(
+      'service_unavailable',
+      `The database broke off without an answer. Asset ${id} may have been made all the same: repeat the request unless it becomes ready.`,
+      { cause: error, retryAfter: 1 },
+    )
   }
 
   const recordNow: RecordChunk = async (uploadId, claim) =>
@@ -133,7 +155,7 @@ export function createIngest({ metadata, store, clock, newId, maxSize, ttlMs }: 
     return { ...upload, ...plan, storeRef }
   }
 
-  return { limitFor, begin, putChunk, putAll, planFor, restart, discard }
+  return { limitFor, begin, withdraw, putChunk, putAll, planFor, restart, discard }
 }
 
 /** Records a proven chunk; `false` when it is not wanted any more. */

@@ -1,4 +1,4 @@
-import type { ChunkPlan } from '@partway/protocol'
+import { type ChunkPlan, PartwayError } from '@partway/protocol'
 import type {
   ApiKey,
   Asset,
@@ -19,8 +19,8 @@ import type { UserMetadataChange } from './user-metadata.ts'
  * exist, or belongs to another account, is `undefined`, never an error.
  *
  * @throws PartwayError `service_unavailable` when the database is locked or unreachable and
- * `storage_full` when its disk is full. The call can be repeated: nothing was changed, unless the
- * database broke off after it was told to commit, which the message says then.
+ * `storage_full` when its disk is full. The call can be repeated: nothing was changed, unless it is
+ * an {@link OutcomeUnknownError}.
  */
 export interface Metadata
   extends UploadRecords,
@@ -32,6 +32,12 @@ export interface Metadata
   ping(): Promise<void>
   close(): Promise<void>
 }
+
+/**
+ * The database broke off after it was told to commit. It may have done so, or may still: not to see
+ * the change now does not mean that it will not be there.
+ */
+export class OutcomeUnknownError extends PartwayError {}
 
 export interface UploadRecords {
   /**

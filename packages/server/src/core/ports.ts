@@ -1,7 +1,7 @@
 import type { Chunk, Claim, SealedObject, StoredChunk, Upload } from './types.ts'
 
 export { type EmitFile, type Inspection, type Media, MediaError } from './media-port.ts'
-export type * from './metadata-port.ts'
+export * from './metadata-port.ts'
 export { SourceError, type Web, type WebResponse } from './web-port.ts'
 
 // The ports: all that the core asks of the world. An adapter is a function that returns one of

@@ -1,9 +1,11 @@
 import { PartwayError } from '@partway/protocol'
 import { describe, expect, it } from 'vitest'
 import type { Wishes } from '../../src/core/new-asset.ts'
+import { OutcomeUnknownError } from '../../src/core/ports.ts'
 import { brokenAfter, collect, inPieces } from '../contract/bodies.ts'
 import { race } from '../contract/samples.ts'
 import {
+  ABANDONED,
   ACCOUNT,
   createWorld,
   GRACE,
@@ -128,6 +130,95 @@ describe('a file that cannot be sealed in time', () => {
     await expect(world.store.size(assetId)).rejects.toMatchObject({ code: 'service_unavailable' })
     expect(await world.metadata.listFreeable(Number.POSITIVE_INFINITY, 10)).toEqual([])
     expect(await world.metadata.listDeletedAssets(Number.POSITIVE_INFINITY, 10)).toEqual([])
+  })
+})
+
+/** A database that is away from now on, as far as changes of assets and uploads go, until it is back. */
+function takeAway({ metadata }: World) {
+  const { deleteAsset, failUpload } = metadata
+  const refuse = async () => {
+    throw new PartwayError('service_unavailable', 'The database is unreachable.')
+  }
+  Object.assign(metadata, { deleteAsset: refuse, failUpload: refuse })
+  return { back: () => void Object.assign(metadata, { deleteAsset, failUpload }) }
+}
+
+describe('a file whose last step fails with the database', () => {
+  const sent = async (world: World) => {
+    const received = await world.direct.receive(ACCOUNT, 'a.mp4', inPieces(FILM, MIB))
+    const created = await world.direct.create(received, 'a.mp4', NONE).catch(async (error) => {
+      await world.direct.discard(received)
+      throw error
+    })
+    return created.id
+  }
+
+  it.each([
+    ['before it is sealed', 'completeUpload', false],
+    ['in a plan that was recorded', 'planIngest', true],
+  ] as const)(
+    'is no asset, although nothing can be taken back then: %s',
+    async (_when, method, done) => {
+      const world = createWorld()
+      const working = world.metadata[method]
+      let away = { back() {} }
+      Object.assign(world.metadata, {
+        async [method](...args: unknown[]) {
+          if (done) await (working as (...args: unknown[]) => Promise<unknown>)(...args)
+          away = takeAway(world)
+          throw new PartwayError('service_unavailable', 'The database is unreachable.')
+        },
+      })
+      await expect(sent(world)).rejects.toMatchObject({ message: 'The database is unreachable.' })
+      away.back()
+      Object.assign(world.metadata, { [method]: working })
+      const second = await sent(world)
+
+      // Another server starts.
+      await world.sweeper.recover(0)
+      world.clock.advance(ABANDONED)
+      await world.sweeper.sweep()
+
+      expect(await listed(world)).toMatchObject([{ id: second }])
+      expect(world.completed).toHaveLength(1)
+      world.clock.advance(GRACE + 1)
+      await world.sweeper.sweep()
+      expect(await listed(world)).toMatchObject([{ id: second }])
+      expect(await world.metadata.listFreeable(Number.POSITIVE_INFINITY, 10)).toEqual([])
+      expect(world.sweepErrors).toEqual([])
+    },
+  )
+
+  it.each([true, false])(
+    'in a commit whose answer is lost is taken back, or named: %s',
+    async (away) => {
+      const world = createWorld()
+      const { completeUpload } = world.metadata
+      world.metadata.completeUpload = async (...args) => {
+        await completeUpload(...args)
+        if (away) takeAway(world)
+        throw new OutcomeUnknownError('service_unavailable', 'It may have been made.')
+      }
+      const error: PartwayError = await sent(world).catch((e) => e)
+      expect(error).toMatchObject({ code: 'service_unavailable' })
+      const [asset] = await listed(world)
+      if (away) expect(error.message).toContain(`Asset ${asset!.id} may have been made`)
+      else expect(asset).toBeUndefined()
+    },
+  )
+
+  it('is left alone while its form is being answered', async () => {
+    const world = createWorld()
+    const { seal } = world.store
+    world.store.seal = async (upload, chunks) => {
+      world.store.seal = seal
+      world.clock.advance(ABANDONED - 1)
+      await world.sweeper.recover(0)
+      return seal(upload, chunks)
+    }
+    const id = await sent(world)
+    expect(await listed(world)).toMatchObject([{ id }])
+    expect(world.completed).toHaveLength(1)
   })
 })
 

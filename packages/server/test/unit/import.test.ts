@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { WebResponse } from '../../src/core/ports.ts'
+import { OutcomeUnknownError, type WebResponse } from '../../src/core/ports.ts'
 import { collect } from '../contract/bodies.ts'
 import { race } from '../contract/samples.ts'
 import { NEVER } from '../support/fakes.ts'
@@ -49,6 +49,23 @@ describe('an import', () => {
     expect(await find()).toMatchObject({ state: 'processing', size: FILM.byteLength })
     expect(completed).toHaveLength(1)
     expect(await run()).toBe(false)
+  })
+
+  it.each([true, false])('whose commit had no answer is taken back, or named: %s', async (away) => {
+    const world = createWorld()
+    const { metadata } = world
+    const { createIngest } = metadata
+    metadata.createIngest = async (...args) => {
+      await createIngest(...args)
+      throw new OutcomeUnknownError('service_unavailable', 'It may have been made.')
+    }
+    if (away) metadata.deleteAsset = () => Promise.reject(new Error('away'))
+    const error: Error = await create(world).catch((e) => e)
+    expect(error).toMatchObject({ code: 'service_unavailable' })
+    const { items } = await metadata.listAssets(ACCOUNT, { page: 1, limit: 10 }, {})
+    expect(items).toHaveLength(away ? 1 : 0)
+    if (away) expect(error.message).toContain(`Asset ${items[0]!.id} may have been made`)
+    expect(await world.imports.importNext(NEVER)).toBe(away)
   })
 
   it.each([1, 65_535, 65_536, 65_537, 5 * MIB, 5 * MIB + 1, 12 * MIB])(

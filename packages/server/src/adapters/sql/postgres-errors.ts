@@ -1,5 +1,6 @@
 import { PartwayError } from '@partway/protocol'
 import { DatabaseError } from 'pg'
+import { OutcomeUnknownError } from '../../core/ports.ts'
 
 // SQLSTATEs: https://www.postgresql.org/docs/current/errcodes-appendix.html
 
@@ -58,7 +59,7 @@ const isReadOnly = (error: unknown): boolean => codeOf(error) === READ_ONLY
 
 /** What an error means to a caller. */
 export function translate(error: unknown): unknown {
-  if (error instanceof ConnectionError) return unavailable(connectionText(error), error)
+  if (error instanceof ConnectionError) return connectionError(error)
   const code = codeOf(error)
   if (code === DISK_FULL) {
     return new PartwayError('storage_full', 'The database has no room. Nothing was changed.', {
@@ -70,12 +71,16 @@ export function translate(error: unknown): unknown {
   return unavailable('The database is busy. Nothing was changed; repeat the request.', error)
 }
 
-function connectionText({ mayHaveApplied, cause }: ConnectionError): string {
-  if (mayHaveApplied) {
-    return 'The database broke off without an answer. The change may have been made; repeat the request.'
+function connectionError(error: ConnectionError): PartwayError {
+  if (error.mayHaveApplied) {
+    return new OutcomeUnknownError(
+      'service_unavailable',
+      'The database broke off without an answer. The change may have been made; repeat the request.',
+      { cause: error, retryAfter: 1 },
+    )
   }
-  const what = isReadOnly(cause) ? 'takes no writes at present' : 'is unreachable'
-  return `The database ${what}. Nothing was changed; repeat the request.`
+  const what = isReadOnly(error.cause) ? 'takes no writes at present' : 'is unreachable'
+  return unavailable(`The database ${what}. Nothing was changed; repeat the request.`, error)
 }
 
 const unavailable = (message: string, cause: unknown) =>
