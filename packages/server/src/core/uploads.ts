@@ -1,7 +1,7 @@
 import { type AssetType, MAX_BATCH, PartwayError, planChunks } from '@partway/protocol'
 import { chunkMap } from './chunk-map.ts'
 import { newAsset, type Wishes } from './new-asset.ts'
-import type { NewId } from './ports.ts'
+import { type NewId, OutcomeUnknownError } from './ports.ts'
 import { createReport, type ReportDeps } from './report.ts'
 import type { Chunk, Page, PageRequest, Upload, UploadProgress } from './types.ts'
 import { endedError, findUpload, stateAt } from './upload-state.ts'
@@ -93,9 +93,9 @@ export function createUploads(deps: UploadDeps) {
       input.wishes,
     )
     const created = await metadata.createUpload(upload, asset, idempotency).catch(async (error) => {
-      // A database that breaks off may have recorded it all the same.
-      const recorded = await metadata.findUpload(account, id).catch(() => true)
-      if (!recorded) await store.abort(upload).catch(() => {})
+      // A commit that is still under way would lead to a place that is gone. One that nobody knows is
+      // empty, and the bucket's rule frees it.
+      if (!(error instanceof OutcomeUnknownError)) await store.abort(upload).catch(() => {})
       throw error
     })
     if (created.created) return { upload, chunks: await presignRange(upload, 1, MAX_BATCH, origin) }

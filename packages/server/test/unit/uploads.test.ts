@@ -1,5 +1,6 @@
 import { MAX_BATCH } from '@partway/protocol'
 import { describe, expect, it } from 'vitest'
+import { OutcomeUnknownError } from '../../src/core/ports.ts'
 import type { NewUpload } from '../../src/core/uploads.ts'
 import { HOUR, upTo } from '../contract/samples.ts'
 import { createMemoryPorts } from '../support/fakes.ts'
@@ -73,6 +74,25 @@ describe('creating an upload', () => {
     })
     await expect(uploads.create(FILE, ORIGIN)).rejects.toThrow('the database is away')
     expect(aborted).toHaveLength(1)
+  })
+
+  it('keeps the place of one whose record comes after the connection broke', async () => {
+    const world = createWorld()
+    const { metadata, uploads } = world
+    const { createUpload } = metadata
+    let commit = async () => {}
+    metadata.createUpload = async (...args) => {
+      commit = async () => void (await createUpload(...args))
+      throw new OutcomeUnknownError('service_unavailable', 'It may have been made.')
+    }
+    const file = { ...FILE, totalSize: 100, idempotencyKey: 'once' }
+    await expect(uploads.create(file, ORIGIN)).rejects.toBeInstanceOf(OutcomeUnknownError)
+    metadata.createUpload = createUpload
+    await commit()
+
+    const { upload } = await uploads.create(file, ORIGIN)
+    expect(await world.complete(upload)).toMatchObject({ url: expect.any(String) })
+    expect((await uploads.list(ACCOUNT, { page: 1, limit: 10 })).total).toBe(0)
   })
 
   it('says why it cannot be recorded even when the place cannot be freed either', async () => {
