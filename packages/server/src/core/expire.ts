@@ -25,14 +25,18 @@ const LEFT = Symbol()
 
 export type Sweeper = ReturnType<typeof createSweeper>
 
-/** Expiry, recovery and freeing. Safe on any number of servers at once: every step is a compare-and-set or can be repeated. */
+/**
+ * Expiry, recovery and freeing. Safe on any number of servers at once: every step is a compare-and-set
+ * or can be repeated. A stop ends it after the step that is under way; the rest is the next pass's.
+ */
 export function createSweeper(deps: SweepDeps) {
   const { metadata, store, completer, clock, onError } = deps
 
   /** Finishes uploads whose chunks are all recorded and that nobody touched for so long. */
-  async function recover(untouchedMs: number): Promise<void> {
+  async function recover(untouchedMs: number, stop?: AbortSignal): Promise<void> {
     const now = clock()
     await forEach(
+      stop,
       (skip) => metadata.listUnsealed(now - untouchedMs, BATCH, skip),
       ({ id }) => `complete upload ${id}`,
       async (upload) => {
@@ -47,11 +51,12 @@ export function createSweeper(deps: SweepDeps) {
   }
 
   /** One pass over all that time has overtaken. */
-  async function sweep(): Promise<void> {
+  async function sweep(stop?: AbortSignal): Promise<void> {
     const now = clock()
-    while ((await metadata.expireUploads(now, EXPIRED, BATCH)).length === BATCH);
-    await recover(deps.abandonedMs)
+    await whileFull(stop, async () => (await metadata.expireUploads(now, EXPIRED, BATCH)).length)
+    await recover(deps.abandonedMs, stop)
     await forEach(
+      stop,
       (skip) => metadata.listFreeable(now - deps.graceMs, BATCH, skip),
       ({ id }) => `free upload ${id}`,
       async (upload) => {
@@ -59,8 +64,9 @@ export function createSweeper(deps: SweepDeps) {
         await metadata.markFreed(upload.id)
       },
     )
-    while ((await metadata.purgeUploads(now - deps.retentionMs, BATCH)) === BATCH);
+    await whileFull(stop, () => metadata.purgeUploads(now - deps.retentionMs, BATCH))
     await forEach(
+      stop,
       (skip) => metadata.listDeletedAssets(now - deps.graceMs, BATCH, skip),
       ({ id }) => `free asset ${id}`,
       async (asset) => {
@@ -76,14 +82,16 @@ export function createSweeper(deps: SweepDeps) {
    * would fail as it did, and where it hangs, each after a long wait: they are left to the next pass.
    */
   async function forEach<T>(
+    stop: AbortSignal | undefined,
     list: (skip: number) => Promise<T[]>,
     describe: (item: T) => string,
     work: (item: T) => Promise<unknown>,
   ): Promise<void> {
     let stayed = 0
-    for (;;) {
+    while (!stop?.aborted) {
       const items = await list(stayed)
       for (const item of items) {
+        if (stop?.aborted) return
         try {
           if ((await work(item)) === LEFT) stayed++
         } catch (error) {
@@ -103,6 +111,11 @@ export function createSweeper(deps: SweepDeps) {
     )
 
   return { recover, sweep }
+}
+
+/** One batch after the other, as long as they are full. */
+async function whileFull(stop: AbortSignal | undefined, next: () => Promise<number>) {
+  while (!stop?.aborted && (await next()) === BATCH);
 }
 
 const isUnavailable = (error: unknown): boolean =>

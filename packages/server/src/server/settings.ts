@@ -226,7 +226,8 @@ export const SETTINGS = {
   drainTimeoutMs: setting({
     variable: 'PARTWAY_DRAIN_TIMEOUT',
     default: '30s',
-    description: 'How long running requests may take to finish when the server is told to stop.',
+    description:
+      'How long requests and other work may take to finish when the server is told to stop.',
     parse: timerFrom(0),
   }),
   logLevel: setting({

@@ -14,13 +14,18 @@ export interface RunningServer {
   consoleUrl: string
   /** The key made at the first start; this is the only time its text is known. */
   firstKey: string | undefined
-  /** Stops taking requests, lets those under way finish, and closes everything. */
+  /**
+   * Stops taking requests, lets what is under way finish, and closes everything. What is not over in
+   * time is given up: everything can be done again by whoever comes next.
+   */
   stop(): Promise<void>
 }
 
 /** How often waiting work is looked for when nobody announced it. */
 const WORK_INTERVAL_MS = 2000
 const IMPORTS_AT_ONCE = 4
+/** What is cut off has this long to clean up after itself. */
+const CUT_OFF_MS = 1000
 
 /** Does one piece of waiting work; `false` when there is none. */
 type Work = (stop: AbortSignal) => Promise<boolean>
@@ -46,7 +51,7 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
     config.apiKey === undefined
       ? (await keys.createFirst(DEFAULT_ACCOUNT, 'made at the first start'))?.key
       : undefined
-  const sweeping = startLoop(config.sweepIntervalMs, sweepFrom(sweeper), (err) =>
+  const sweeping = startLoop(config.sweepIntervalMs, sweepFrom(sweeper, stopping.signal), (err) =>
     logger.error({ err }, 'sweep failed'),
   )
   const startWorkers = (loops: Loop[], count: number, next: Work, what: string) => {
@@ -67,12 +72,14 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
     consoleUrl: `${config.publicUrl ?? ownUrlOf(app.server.address() as AddressInfo)}/`,
     firstKey,
     async stop() {
-      const deadline = setTimeout(() => app.server.closeAllConnections(), config.drainTimeoutMs)
       stopping.abort(new Error('the server is stopping'))
       const loops = [sweeping, ...processing, ...importing]
-      await Promise.all([app.close(), ...loops.map((loop) => loop.stop())])
-      clearTimeout(deadline)
-      await ports.metadata.close()
+      const ended = Promise.all([app.close(), ...loops.map((loop) => loop.stop())]).then(() =>
+        ports.metadata.close(),
+      )
+      if (await endsWithin(config.drainTimeoutMs, ended)) return
+      app.server.closeAllConnections()
+      await endsWithin(CUT_OFF_MS, ended)
     },
   }
 }
@@ -81,12 +88,23 @@ export async function startServer(config: Config, ports: Ports): Promise<Running
  * What an earlier server was about to complete is completed first, whenever it was touched. In the
  * background: a store that hangs must not keep us from answering.
  */
-function sweepFrom({ recover, sweep }: Sweeper): () => Promise<void> {
+function sweepFrom({ recover, sweep }: Sweeper, stop: AbortSignal): () => Promise<void> {
   let recovered = false
   return async () => {
-    if (!recovered) await recover(0)
+    if (!recovered) await recover(0, stop)
     recovered = true
-    await sweep()
+    await sweep(stop)
+  }
+}
+
+/** Whether it ends in this time; nobody waits for it longer. */
+async function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>()
+  const timer = setTimeout(resolve, ms, false)
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -1,7 +1,7 @@
 import { PartwayError } from '@partway/protocol'
 import { describe, expect, it } from 'vitest'
 import type { ChunkStore } from '../../src/core/ports.ts'
-import { race } from '../contract/samples.ts'
+import { race, upTo } from '../contract/samples.ts'
 import { createMemoryPorts } from '../support/fakes.ts'
 import { ABANDONED, ACCOUNT, createWorld, GRACE, ORIGIN, RETENTION, UPLOAD_TTL } from './world.ts'
 
@@ -52,6 +52,41 @@ describe('the sweep', () => {
       clock.advance(1)
       await sweeper.sweep()
       expect((await store.stat(upload, claims)).size).toBe(0)
+    },
+  )
+
+  it.each(['upload', 'asset'])(
+    'stops between one %s and the next, and goes on with the others later',
+    async (kind) => {
+      const ports = createMemoryPorts()
+      const stopping = new AbortController()
+      let steps = 0
+      const first = async (work: () => Promise<void>) => {
+        steps++
+        stopping.abort()
+        await work()
+      }
+      const store: ChunkStore = {
+        ...ports.store,
+        abort: (upload) => first(() => ports.store.abort(upload)),
+        remove: (ref) => first(() => ports.store.remove(ref)),
+      }
+      const { plant, complete, uploads, assets, clock, sweeper } = createWorld({ ...ports, store })
+      for (const _ of upTo(3)) {
+        const upload = await plant()
+        if (kind === 'upload') await uploads.abort(ACCOUNT, upload.id)
+        else {
+          await complete(upload)
+          await assets.remove(ACCOUNT, upload.assetId)
+        }
+      }
+      clock.advance(GRACE + 1)
+      await sweeper.sweep(stopping.signal)
+      expect(steps).toBe(1)
+      await sweeper.sweep(stopping.signal)
+      expect(steps).toBe(1)
+      await sweeper.sweep()
+      expect(steps).toBe(3)
     },
   )
 

@@ -29,11 +29,10 @@ async function startSilence() {
 /** It takes little more than a second, on a busy machine two; the shortest limit of a question is five. */
 const LIMIT_MS = 4500
 
-describe('a server that starts while its store hangs', () => {
+describe('a server whose store hangs while uploads wait to be sealed', () => {
   afterEach(() => void vi.unstubAllEnvs())
 
-  it('answers before the store is given up, although uploads wait to be sealed', async () => {
-    await using folder = await temporaryFolder()
+  async function start(data: string) {
     const silence = await startSilence()
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
@@ -41,8 +40,9 @@ describe('a server that starts while its store hangs', () => {
       {
         PARTWAY_STORE_URL: `s3://films?endpoint=${silence.url}&path_style=1`,
         PARTWAY_LOG_LEVEL: 'silent',
+        PARTWAY_DRAIN_TIMEOUT: '300ms',
       },
-      { listen: '127.0.0.1:0', data: folder.path, apiKey: 'pw_test-key-for-the-suite' },
+      { listen: '127.0.0.1:0', data, apiKey: 'pw_test-key-for-the-suite' },
     )
     const metadata = await openMetadata(config)
     for (const _ of upTo(3)) {
@@ -51,9 +51,14 @@ describe('a server that starts while its store hangs', () => {
       await metadata.recordChunks(upload.id, claimsFor(upload, [1, 2, 3]), Date.now())
     }
     await metadata.close()
-
     const started = performance.now()
     const server = await startServer(config, await openPorts(config))
+    return { silence, server, started }
+  }
+
+  it('answers before the store is given up', async () => {
+    await using folder = await temporaryFolder()
+    const { silence, server, started } = await start(folder.path)
     try {
       expect((await fetch(`${server.url}/health`)).status).toBe(200)
       expect(performance.now() - started).toBeLessThan(LIMIT_MS)
@@ -61,6 +66,19 @@ describe('a server that starts while its store hangs', () => {
     } finally {
       silence.end()
       await server.stop()
+    }
+  }, 30_000)
+
+  it('stops in the time it has for it', async () => {
+    await using folder = await temporaryFolder()
+    const { silence, server } = await start(folder.path)
+    try {
+      await expect.poll(silence.connections).toBeGreaterThan(0)
+      const told = performance.now()
+      await server.stop()
+      expect(performance.now() - told).toBeLessThan(LIMIT_MS)
+    } finally {
+      silence.end()
     }
   }, 30_000)
 })
