@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ceph, startCeph } from '../support/ceph.ts'
 import { expectUploadsSurvive } from '../support/outage.ts'
 import { createDatabase, skipsPostgres } from '../support/postgres.ts'
@@ -20,7 +20,7 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
     await using bucket = await createBucket(ceph)
     await expectUploadsSurvive({
       env: sharedEnv(database.url, bucket, ceph),
-      refused: ['create', 'ready'],
+      refused: ['create', 'unsent', 'ready'],
       async fault() {
         await ceph.rgw.kill()
         await sleep(3000)
@@ -34,7 +34,7 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
     await using bucket = await createBucket(ceph)
     await expectUploadsSurvive({
       env: sharedEnv(database.url, bucket, ceph),
-      refused: ['create', 'ready'],
+      refused: ['create', 'unsent', 'ready'],
       // Each of three tries has five seconds.
       slowestMs: 17_000,
       async fault() {
@@ -54,7 +54,8 @@ describe.skipIf(skips)('uploads by way of two servers to a Ceph of three OSDs go
       slowestMs: 17_000,
       async fault() {
         await osd!.kill()
-        await sleep(3000)
+        await expect.poll(ceph.osdsUp, { timeout: 20_000 }).toBe(2)
+        await sleep(2000)
         await osd!.start()
       },
     })

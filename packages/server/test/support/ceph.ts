@@ -42,6 +42,8 @@ export interface Daemon {
 export interface Ceph extends S3Access, AsyncDisposable {
   rgw: Daemon
   osds: Daemon[]
+  /** How many of them take part, as the monitor has it. */
+  osdsUp(): Promise<number>
   /** What every program wrote, by its name, for whoever looks for a cause. */
   folder: string
 }
@@ -94,10 +96,13 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
     return made
   }
 
-  async function osdState(id: number): Promise<OsdState | undefined> {
+  async function osdStates(): Promise<OsdState[]> {
     const { stdout } = await ceph('osd', 'dump', '-f', 'json')
-    return JSON.parse(stdout).osds.find(({ osd }: OsdState) => osd === id)
+    return JSON.parse(stdout).osds
   }
+
+  const osdState = async (id: number) => (await osdStates()).find(({ osd }) => osd === id)
+  const osdsUp = async () => (await osdStates()).filter(({ up }) => up === 1).length
 
   async function stop(): Promise<void> {
     for (const { kill } of daemons.toReversed()) await kill()
@@ -146,7 +151,7 @@ export async function startCeph(options: CephOptions = {}): Promise<Ceph> {
       ]),
     ])
     const access = { endpoint, accessKeyId, secretAccessKey }
-    return { ...access, folder, rgw, osds, [Symbol.asyncDispose]: stop }
+    return { ...access, folder, rgw, osds, osdsUp, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await stop()
     throw error
