@@ -16,6 +16,7 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
   const [error, setError] = useState<unknown>()
   const [busy, setBusy] = useState(false)
   const editButton = useRef<HTMLButtonElement>(null)
+  const form = useRef<HTMLFormElement>(null)
   /** What the rows were made of. */
   const begun = useRef<UserMetadata>({})
   const pairs = rowsOf(asset.user_metadata)
@@ -23,6 +24,7 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
   const start = () => {
     begun.current = asset.user_metadata ?? {}
     setRows(pairs.length > 0 ? pairs : [emptyRow()])
+    requestAnimationFrame(() => form.current?.querySelector('input')?.focus())
   }
   const stop = () => {
     setRows(undefined)
@@ -63,7 +65,7 @@ export function UserMetadataSection({ asset, onSaved }: { asset: Asset; onSaved:
         )}
       </header>
       {rows ? (
-        <form onSubmit={save}>
+        <form ref={form} onSubmit={save}>
           <MetadataEditor rows={rows} onChange={setRows} wrong={problem?.row} />
           {problem ? (
             <p class="problem" role="alert">

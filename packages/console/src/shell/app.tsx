@@ -12,6 +12,7 @@ import { UploadView } from '../upload/view.tsx'
 import { UploadDetail } from '../uploads/detail.tsx'
 import { UploadsView } from '../uploads/list.tsx'
 import { ErrorBoundary } from './error-boundary.tsx'
+import { headingIn, keepFocus } from './focus.ts'
 import { givenKey } from './given-key.ts'
 import { Header } from './header.tsx'
 import { KeyScreen } from './key-screen.tsx'
@@ -80,12 +81,12 @@ function Console() {
   const place = JSON.stringify({ ...route.value, name: '', type: '', page: 0 })
   const first = useRef(place)
 
+  useEffect(() => keepFocus(main.current!), [])
   useEffect(() => {
-    const heading = main.current?.querySelector<HTMLElement>('section:not([hidden]) h1')
     // On arrival the focus is where the browser puts it; afterwards it goes along.
     if (first.current === place) return
     first.current = ''
-    heading?.focus()
+    headingIn(main.current!).focus()
     window.scrollTo(0, 0)
   }, [place])
 

@@ -1,3 +1,4 @@
+import { useRef } from 'preact/hooks'
 import { emptyRow, type MetadataRow, type ValueKind } from '../lib/metadata.ts'
 import { Icon } from './icon.tsx'
 
@@ -12,6 +13,7 @@ const KINDS: Record<ValueKind, string> = { text: 'Text', number: 'Number', boole
 
 /** Key-value pairs, one a row. */
 export function MetadataEditor({ rows, onChange, wrong }: MetadataEditorProps) {
+  const addButton = useRef<HTMLButtonElement>(null)
   const set = (index: number, change: Partial<MetadataRow>) =>
     onChange(rows.map((row, i) => (i === index ? { ...row, ...change } : row)))
   return (
@@ -46,13 +48,22 @@ export function MetadataEditor({ rows, onChange, wrong }: MetadataEditorProps) {
             type="button"
             class="button plain square small"
             aria-label={`Remove ${row.key || `pair ${index + 1}`}`}
-            onClick={() => onChange(rows.filter((_, i) => i !== index))}
+            onClick={() => {
+              // The button goes with the last row, and the focus would with it.
+              if (index === rows.length - 1) addButton.current?.focus()
+              onChange(rows.filter((_, i) => i !== index))
+            }}
           >
             <Icon name="close" />
           </button>
         </div>
       ))}
-      <button type="button" class="button small" onClick={() => onChange([...rows, emptyRow()])}>
+      <button
+        ref={addButton}
+        type="button"
+        class="button small"
+        onClick={() => onChange([...rows, emptyRow()])}
+      >
         <Icon name="plus" />
         Add a pair
       </button>

@@ -79,7 +79,7 @@ const phaseOf = (phase: string) =>
 function SendingRow(row: Sending) {
   const { file, progress, assetId, uploadId, error, waiting } = row
   const { phase, sent, total } = progress
-  const resumable = phase === 'paused'
+  const resumable = phase === 'paused' && !waiting
   const act = (run: (engine: Engine) => unknown) => withEngine(run)
   const running = !assetId && !error
   return (
@@ -128,7 +128,7 @@ function SendingRow(row: Sending) {
                 <Icon name="grid" />
               </a>
             ) : null}
-            {waiting ? null : (
+            {waiting && phase !== 'paused' ? null : (
               <button
                 type="button"
                 class="button plain square small"

@@ -129,7 +129,6 @@ function UnfinishedRow({ record, detail, elsewhere, onGone }: RowProps) {
     } catch (error) {
       return toast((error as Error).message)
     }
-    document.querySelector('main')?.focus()
     await withEngine((engine) => engine.goOn(file, record))
   }
   const start = () => {
