@@ -7,7 +7,7 @@ async function copy(text: string, button: HTMLElement): Promise<void> {
     await navigator.clipboard.writeText(text)
     toast('Copied.')
   } catch {
-    const shown = button.closest('[data-copied]')?.querySelector('pre, output')
+    const shown = button.closest('[data-copied]')?.querySelector('pre, code')
     if (shown) getSelection()?.selectAllChildren(shown)
     toast('This page may not use the clipboard. The text is selected: copy it with the keyboard.')
   }
@@ -23,7 +23,7 @@ export const CopyButton = ({ text, label = 'Copy' }: { text: string; label?: str
 /** A text on one line, with a button that copies it. */
 export const Copyable = ({ text, name }: { text: string; name: string }) => (
   <span class="copyable" data-copied>
-    <output>{text}</output>
+    <code>{text}</code>
     <button
       type="button"
       class="button plain square small"

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { Icon } from './icon.tsx'
+import { modals, Toasts } from './toasts.tsx'
 
 export interface DialogProps {
   title: string
@@ -16,8 +17,10 @@ export function Dialog({ title, onClose, children }: DialogProps) {
     const element = dialog.current!
     const before = document.activeElement
     element.showModal()
+    modals.value++
     return () => {
       element.close()
+      modals.value--
       if (before instanceof HTMLElement && before.isConnected) before.focus()
       // What it was asked about may be gone, with its buttons.
       else document.querySelector('main')?.focus()
@@ -44,6 +47,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
         </header>
         {children}
       </div>
+      <Toasts inDialog />
     </dialog>
   )
 }

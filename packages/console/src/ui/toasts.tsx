@@ -9,6 +9,8 @@ interface Toast {
 const STAY_MS = 6000
 
 const toasts = signal<Toast[]>([])
+/** Modal dialogs that are open: what is outside of them is covered and says nothing. */
+export const modals = signal(0)
 let lastId = 0
 
 /** Says something in passing, also to screen readers, without taking the focus. */
@@ -21,9 +23,10 @@ export function toast(text: string): void {
   }, STAY_MS)
 }
 
-export const Toasts = () => (
+/** Said once: in the dialog while there is one, and else, or afterwards, on the page. */
+export const Toasts = ({ inDialog = false }: { inDialog?: boolean }) => (
   <div class="toasts" role="status" aria-live="polite">
-    {toasts.value.map(({ id, text }) => (
+    {(inDialog || modals.value === 0 ? toasts.value : []).map(({ id, text }) => (
       <p class="toast" key={id}>
         {text}
       </p>
