@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 const ENGINES = [
   { command: 'ffmpeg', package: 'ffmpeg', for: 'tests on real media' },
   { command: 'chromium', package: 'chromium', for: 'tests in a browser' },
+  { command: 'curl', package: 'curl', for: 'tests of the commands that the console shows' },
   // Debian keeps its programs off PATH, a folder for each version.
   {
     command: '/usr/lib/postgresql/*/bin/initdb',
