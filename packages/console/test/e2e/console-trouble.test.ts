@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
 import { first } from '../../../client/test/support/faults.ts'
 import { CHUNK } from '../../../server/test/support/program-api.ts'
+import { fetchSha256 } from '../../../server/test/support/program-files.ts'
 import { NAME, SIZE, SLOW, uploading } from '../support/uploading.ts'
 
 describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`, () => {
@@ -87,15 +88,18 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
         }
       }),
     )
-    await page.evaluate(async (size) => {
+    const sum = await page.evaluate(async (size) => {
       const folder = await navigator.storage.getDirectory()
       const writing = await (
         await folder.getFileHandle('one.mp4', { create: true })
       ).createWritable()
       const bytes = new Uint8Array(size)
+      for (let at = 0; at < size; at += 65_536)
+        crypto.getRandomValues(bytes.subarray(at, at + 65_536))
       bytes.set(new TextEncoder().encode('\0\0\0\x18ftypisom\0\0\0\0isommp42'))
       await writing.write(bytes)
       await writing.close()
+      return [...new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))]
     }, SIZE)
     await page.getByRole('button', { name: 'choose files' }).click()
     await page.getByText('1 file selected').waitFor()
@@ -108,6 +112,7 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     await upload.stored(NAME)
     const { data } = await at.world.api.assets()
     expect(data.map(({ filename, size }) => [filename, size])).toEqual([[NAME, SIZE]])
+    expect(await fetchSha256(data[0]!.url!)).toBe(Buffer.from(sum).toString('hex'))
   })
 
   it('discards what was begun, here and on the server', async () => {
