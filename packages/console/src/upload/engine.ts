@@ -146,6 +146,13 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
   }
   target.addEventListener('click', onRemove, { capture: true, signal })
 
+  // Uppy's list of a single file does not say that it is a list.
+  const watcher = new MutationObserver(() =>
+    target.querySelector('.uppy-Dashboard-files')?.setAttribute('role', 'list'),
+  )
+  watcher.observe(target, { childList: true, subtree: true })
+  signal.addEventListener('abort', () => watcher.disconnect())
+
   /** Those that were under way when the connection went. */
   let waiting: string[] = []
   const stopLooking = reachable.subscribe((isReachable) => {

@@ -15,7 +15,7 @@ describe.skipIf(skipsChromium)(`what the console says in passing ${inChromium}`,
   })
   afterAll(() => world?.[Symbol.asyncDispose]())
   beforeEach(async () => {
-    ;({ page } = await openPage(world, { bypassCSP: true }))
+    ;({ page } = await openPage(world))
     await enter(world, page, `#/uploads/${id}`)
   })
   afterEach(() => page?.context().close())

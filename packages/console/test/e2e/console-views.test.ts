@@ -22,7 +22,7 @@ describe.skipIf(skipsChromium)(`every view of the console ${inChromium}`, () => 
   afterAll(() => world?.[Symbol.asyncDispose]())
 
   it('would be found out by axe, were there something', async () => {
-    const { page } = await openPage(world, { bypassCSP: true })
+    const { page } = await openPage(world)
     await SCENES[0]!.show(world, page, made)
     await page.evaluate(() => document.querySelector('label')!.remove())
     await page.evaluate(() => document.querySelector('input')!.removeAttribute('placeholder'))
@@ -33,7 +33,7 @@ describe.skipIf(skipsChromium)(`every view of the console ${inChromium}`, () => 
   for (const { name, show } of SCENES) {
     for (const colorScheme of ['light', 'dark'] as const) {
       it(`has nothing serious for axe: ${name}, ${colorScheme}`, async () => {
-        const { page } = await openPage(world, { colorScheme, bypassCSP: true, viewport: DESK })
+        const { page } = await openPage(world, { colorScheme, viewport: DESK })
         await show(world, page, made)
         await shoot(page, `${name}-${colorScheme}`)
         expect(await seriousProblems(page)).toEqual([])
@@ -41,13 +41,14 @@ describe.skipIf(skipsChromium)(`every view of the console ${inChromium}`, () => 
       })
     }
 
-    it(`fits a phone, and keeps to the policy: ${name}`, async () => {
+    it(`fits a phone, keeps to the policy, and has nothing serious for axe there: ${name}`, async () => {
       const { page, misdeeds } = await openPage(world, { viewport: PHONE, hasTouch: true })
       await show(world, page, made)
       await shoot(page, `${name}-phone`)
       const wider = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(wider).toBeLessThanOrEqual(0)
       expect(misdeeds).toEqual({ foreign: [], violations: [], errors: [] })
+      expect(await seriousProblems(page)).toEqual([])
       await page.context().close()
     })
   }

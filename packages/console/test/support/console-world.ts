@@ -69,8 +69,8 @@ export async function openPage(
   })
   page.on('pageerror', (error) => misdeeds.errors.push(error.message))
   page.on('console', (message) => {
-    // Answers that refuse are no defects: the client asks what it can be refused.
-    const refused = message.text().startsWith('Failed to load resource')
+    // Answers that refuse are no defects: the client asks what it can be refused, and Uppy tells.
+    const refused = /^Failed to load resource|^\[Uppy\].* The server answered/.test(message.text())
     if (message.type() === 'error' && !refused) misdeeds.errors.push(message.text())
     if (/content security policy/i.test(message.text())) misdeeds.violations.push(message.text())
   })

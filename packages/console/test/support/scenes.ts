@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { MiB, proofOf, putChunk } from '../../../server/test/support/program-api.ts'
@@ -160,7 +161,7 @@ export const SCENES: Scene[] = [
       await page.getByText('There is no such asset').waitFor()
     },
   },
-  // Last: what it sends is seen elsewhere.
+  // From here on: what is sent is seen elsewhere.
   {
     name: 'upload-sending',
     async show(world, page) {
@@ -173,6 +174,73 @@ export const SCENES: Scene[] = [
       await upload.slow(4 * MiB)
       await upload.start()
       await upload.percent('long.mp4', 12)
+    },
+  },
+  {
+    name: 'upload-failed',
+    async show(world, page) {
+      await page.route('**/chunks/**', (route) => route.fulfill({ status: 418, body: '' }))
+      await enter(world, page)
+      const upload = await uploadPage(page)
+      await upload.choose(join(world.folder, 'long.mp4'))
+      await upload.start()
+      await upload.row('long.mp4').getByRole('alert').waitFor()
+      await settled(page)
+    },
+  },
+  {
+    name: 'upload-go-on',
+    async show(world, page) {
+      page.on('dialog', (dialog) => dialog.accept())
+      await enter(world, page)
+      const upload = await uploadPage(page)
+      await upload.choose(join(world.folder, 'long.mp4'))
+      await upload.slow(4 * MiB)
+      await upload.start()
+      await upload.percent('long.mp4', 12)
+      await page.reload()
+      await page.getByRole('heading', { name: 'Go on with 1 file?' }).waitFor()
+      await page.getByRole('button', { name: 'choose files' }).waitFor()
+      await settled(page)
+    },
+  },
+  {
+    name: 'upload-expired',
+    async show(world, page, { upload }) {
+      // Nothing has expired by now: the server's answer is changed on its way.
+      await page.route(`**/multipart-uploads/${upload}**`, async (route) => {
+        const response = await route.fetch()
+        const answer = await response.json()
+        const completed: [from: number, to: number][] = answer.completed ?? []
+        const failed = [...completed, [answer.total_chunks + 1]]
+          .map(([next], i) => [(completed[i - 1]?.[1] ?? 0) + 1, next! - 1] as const)
+          .filter(([from, to]) => from <= to)
+        await route.fulfill({ response, json: { ...answer, status: 'expired', failed } })
+      })
+      await enter(world, page, `#/uploads/${upload}`)
+      await page.getByText('It was not complete in time.').waitFor()
+      await page.getByText(/^[1-9]\d* failed$/).waitFor()
+      await settled(page)
+    },
+  },
+  {
+    name: 'asset-failed',
+    async show(world, page) {
+      const path = join(world.folder, 'Lost reel.mp4')
+      await writeFile(path, 'This is no film.\n')
+      await enter(world, page, `#/assets/${await storeFile(world, path, { thumbnail: true })}`)
+      await page.getByText('It is not what it was declared to be').waitFor()
+      await settled(page)
+    },
+  },
+  {
+    name: 'offline',
+    async show(world, page) {
+      await enter(world, page)
+      await page.getByRole('button', { name: 'choose files' }).waitFor()
+      await page.context().setOffline(true)
+      await page.getByText('No network.').waitFor()
+      await settled(page)
     },
   },
 ]
