@@ -28,6 +28,12 @@ async function serve(options: { listen?: string; data?: string; apiKey?: string 
   }
   // The key of a setting is known to whoever set it, and has no business in a log.
   console.log(`Console: ${server.consoleUrl}${server.firstKey ? `#key=${server.firstKey}` : ''}`)
+  // Keys are stored as hashes: those that were made before cannot be printed again.
+  if (!server.firstKey && config.apiKey === undefined) {
+    console.log(
+      'It asks for an API key; with the settings of this server, partway keys create makes one',
+    )
+  }
   console.log(`Partway is ready at ${server.url}`)
   const place =
     config.database.kind === 'sqlite' ? `Data is in ${config.data}` : 'Metadata is in PostgreSQL'

@@ -30,14 +30,16 @@ describe('`partway serve`', () => {
     {
       await using first = await startProgram({ data, apiKey: null })
       key = /\bpw_[\w-]{43}\b/.exec(first.stdout())![0]
-      expect(first.stdout()).toContain(`Console: ${first.url}/#key=${key}\n`)
+      expect(first.stdout()).toContain(`Console: ${first.url}/#key=${key}\nPartway is ready`)
       expect((await createApi(first, key).assets()).data).toEqual([])
       expect((await createApi(first, `${key}x`).request('GET', '/assets')).status).toBe(401)
     }
     await using second = await startProgram({ data, apiKey: null })
 
     expect(second.stdout()).not.toContain('pw_')
-    expect(second.stdout()).toContain(`Console: ${second.url}/\n`)
+    expect(second.stdout()).toContain(
+      `Console: ${second.url}/\nIt asks for an API key; with the settings of this server, partway keys create makes one\n`,
+    )
     expect((await createApi(second, key).assets()).data).toEqual([])
   })
 
