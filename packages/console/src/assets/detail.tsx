@@ -138,10 +138,7 @@ function Trouble({ asset }: { asset: Asset }) {
       {error ? (
         <div class="error-note" role="alert">
           <Icon name="alert" />
-          <div>
-            <strong>It is not what it was declared to be, or could not be read.</strong>{' '}
-            {error.message}
-          </div>
+          <div>{error.message}</div>
         </div>
       ) : null}
       {hls?.error ? <p class="note">There is no HLS stream: {hls.error.message}</p> : null}

@@ -53,6 +53,14 @@ describe.skipIf(skipsChromium)(`assets that others change ${inChromium}`, () => 
     await page.getByRole('definition').getByText('theirs').waitFor()
   })
 
+  it('say why they failed in the words of the server, and nothing else', async () => {
+    const { upload_id, asset_id } = await world.api.create(CHUNK, 'given-up.mp4')
+    await world.api.request('DELETE', `/assets/multipart-uploads/${upload_id}`)
+    await enter(world, page, `#/assets/${asset_id}`)
+    const { error } = await world.api.asset(asset_id)
+    expect((await page.getByRole('alert').innerText()).trim()).toBe(error!.message)
+  })
+
   it('are asked for also when they are ready, while what plays goes on', async () => {
     await makeFilm(join(world.folder, 'film.mp4'), 10)
     const id = await storeFile(world, join(world.folder, 'film.mp4'))
