@@ -3,14 +3,13 @@ import type { Asset } from '@partway/protocol'
 import { useLive, useLoad, useNow, useSession } from '../api/use.ts'
 import { formatAge, formatDuration, formatSize } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
-import { confirm } from '../ui/confirm.tsx'
 import { Copyable } from '../ui/copy.tsx'
 import { ErrorNote } from '../ui/error-note.tsx'
 import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar, Facts, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
-import { toast } from '../ui/toasts.tsx'
+import { askToDelete } from './delete.ts'
 import { Player } from './player.tsx'
 import { assetRequests } from './requests.ts'
 import { TechnicalSection } from './technical.tsx'
@@ -54,7 +53,7 @@ export function AssetDetail({ id }: { id: string }) {
 
 function Actions({ asset }: { asset: Asset }) {
   const { client } = useSession()
-  const { _id, filename, url } = asset
+  const { filename, url } = asset
   return (
     <div class="actions">
       <RequestButton requests={assetRequests(asset)} />
@@ -68,15 +67,8 @@ function Actions({ asset }: { asset: Asset }) {
         type="button"
         class="button danger"
         onClick={() =>
-          confirm({
-            title: `Delete ${filename}?`,
-            text: 'The asset and everything made of it are removed. This cannot be undone.',
-            action: 'Delete',
-            async run() {
-              await client.assets.delete(_id)
-              toast(`${filename} was deleted.`)
-              location.hash = LIST
-            },
+          askToDelete(client, asset, () => {
+            location.hash = LIST
           })
         }
       >

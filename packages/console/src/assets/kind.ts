@@ -9,6 +9,9 @@ export function kindOf({ file_type: mime = '', filename }: Asset): AssetType | u
   return mime ? 'document' : typeOfFilename(filename)
 }
 
+/** Its chunks are still being sent. */
+export const isArriving = ({ status, url }: Asset) => status === 'processing' && !url
+
 export const KIND_ICONS: Record<AssetType, IconName> = {
   video: 'film',
   audio: 'audio',

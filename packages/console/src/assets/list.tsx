@@ -9,7 +9,7 @@ import { Heading } from '../ui/heading.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { Badge, Empty, Pager, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
-import { KIND_ICONS, kindOf } from './kind.ts'
+import { isArriving, KIND_ICONS, kindOf } from './kind.ts'
 import { listRequests } from './requests.ts'
 
 const PAGE_LIMIT = 24
@@ -186,9 +186,6 @@ function AssetCard({ asset }: { asset: Asset }) {
     </li>
   )
 }
-
-/** Its chunks are still being sent. */
-const isArriving = ({ status, url }: Asset) => status === 'processing' && !url
 
 /** The thumbnail, or else what kind of thing it is. */
 function Picture({ asset }: { asset: Asset }) {

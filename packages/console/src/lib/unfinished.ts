@@ -23,6 +23,8 @@ export interface FileIdentity {
 export interface Unfinished extends FileIdentity {
   wishes: Wishes
   uploadId: string
+  /** What it becomes. */
+  assetId?: string
   /** When it was begun, in epoch milliseconds. */
   at: number
 }

@@ -1,7 +1,7 @@
 import { type Client, UploadError } from '@partway/client'
 import type { FileIdentity } from '../lib/unfinished.ts'
-import { createElsewhere } from './claims.ts'
-import { dropRecord } from './records.ts'
+import { claimOf, createElsewhere } from './claims.ts'
+import { dropRecord, loadRecords } from './records.ts'
 
 /** @throws Error when another tab is sending the file */
 export async function refuseElsewhere(file: FileIdentity): Promise<void> {
@@ -24,4 +24,24 @@ export async function endUpload(
     if (!(error instanceof UploadError && error.status === 404)) throw error
   })
   await dropRecord(uploadId)
+}
+
+/**
+ * Deletes an asset, and with it the upload of one that is still arriving.
+ *
+ * @throws UploadError as above; Error when this tab or another one is sending its file
+ */
+export async function deleteUnlessSent({ assets }: Client, assetId: string): Promise<void> {
+  const record = (await loadRecords()).find((each) => each.assetId === assetId)
+  if (record && claimOf(record)) {
+    throw new Error('It is one of the files of this tab. Cancel it under Upload.')
+  }
+  if (record) await refuseElsewhere(record)
+  await assets.delete(assetId)
+  if (record) await dropRecord(record.id)
+}
+
+async function refuseElsewhere(file: FileIdentity): Promise<void> {
+  const isElsewhere = await createElsewhere()
+  if (isElsewhere(file)) throw new Error('It is being sent in another tab. End it there.')
 }

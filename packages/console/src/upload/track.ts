@@ -115,7 +115,7 @@ export function trackedClient(client: Client, signal: AbortSignal): Client {
         onProgress(progress) {
           options.onProgress?.(progress)
           show({ id, file, progress, uploadId: known() })
-          if (upload.id) memory.keep(upload.id)
+          if (upload.id) memory.keep(upload.id, upload.assetId)
         },
       })
       upload.done().then(
@@ -161,13 +161,13 @@ function createMemory(file: FileIdentity, wishes: Wishes) {
     last = last.then(step)
   }
   return {
-    keep(uploadId: string): void {
+    keep(uploadId: string, assetId: string | undefined): void {
       if (kept === uploadId) return
       const before = kept
       kept = uploadId
       // The first could not be gone on with.
       if (before) then(() => dropRecord(before))
-      const unfinished = { ...file, wishes, uploadId }
+      const unfinished = { ...file, wishes, uploadId, ...(assetId ? { assetId } : {}) }
       then(() => keepRecord(unfinished, undefined))
       // Looking through a folder that was dropped may take long.
       void handleOf(file).then((handle) => {

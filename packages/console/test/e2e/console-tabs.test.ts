@@ -57,6 +57,36 @@ describe.skipIf(skipsChromium)(`two tabs of the console with one file ${inChromi
     expect(await at.world.api.status(id)).toMatchObject({ status: 'completed' })
   })
 
+  it('delete no asset whose file either of them sends', async () => {
+    const id = await at.sendTo(10)
+    const { asset_id } = await at.world.api.status(id)
+    const second = await beside()
+    for (const [page, refusal] of [
+      [second.page, 'It is being sent in another tab.'],
+      [at.page, 'It is one of the files of this tab.'],
+    ] as const) {
+      await page.evaluate((asset) => {
+        location.hash = `#/assets/${asset}`
+      }, asset_id)
+      await page.getByRole('button', { name: 'Delete' }).click()
+      const dialog = page.getByRole('dialog', { name: `Delete ${NAME}?` })
+      await dialog.getByText('its upload is ended as well').waitFor()
+      await dialog.getByRole('button', { name: 'Delete' }).click()
+      await dialog.getByText(refusal).waitFor()
+    }
+    expect(await ids()).toEqual([id])
+    // Nobody sends it any more.
+    await at.page.close()
+    const held = async () =>
+      (await second.page.evaluate(() => navigator.locks.query())).held?.map(({ name }) => name)
+    await expect.poll(held).toEqual([])
+    await second.page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+    await second.page.getByText(`${NAME} was deleted.`).waitFor()
+    expect(await ids()).toEqual([])
+    await second.page.getByRole('link', { name: 'Upload', exact: true }).click()
+    expect(await second.page.getByRole('region', { name: /Go on/ }).count()).toBe(0)
+  })
+
   it('offer again what could not be ended, when the server is back', async () => {
     const id = await at.sendTo(5)
     at.proxy.reset(({ call }) => (call === 'abort' ? { kind: 'answer', status: 418 } : undefined))
