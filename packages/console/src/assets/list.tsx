@@ -15,8 +15,8 @@ import { listRequests } from './requests.ts'
 const PAGE_LIMIT = 24
 /** After the last letter, before the server is asked, in milliseconds. */
 const TYPING_MS = 250
-/** Between two loads of the list because of assets that are not in it, in milliseconds. */
-const UNKNOWN_PAUSE_MS = 1000
+/** Between two loads of the list because of what was told, in milliseconds. */
+const TOLD_PAUSE_MS = 1000
 
 const TYPES: [value: '' | AssetType, name: string][] = [
   ['', 'All'],
@@ -42,15 +42,15 @@ export function AssetsView({ page, name, type }: ViewProps) {
   const { data, error, reload, change } = useLoad(`assets ${page} ${type} ${name}`, () =>
     client.assets.list(query),
   )
-  const reloadSoon = useThrottled(reload, UNKNOWN_PAUSE_MS)
+  const reloadSoon = useThrottled(reload, TOLD_PAUSE_MS)
   useLive({
     asset: (asset) => {
       if (data?.data.some(({ _id }) => _id === asset._id)) change((list) => replaced(list, asset))
       // Whether a new one belongs here, only the server can tell.
       else if (page === 1) reloadSoon()
     },
-    assetDeleted: (id) =>
-      change((list) => ({ ...list, data: list.data.filter(({ _id }) => _id !== id) })),
+    // What moves up to this page, and how many are left, only the server can tell.
+    assetDeleted: reloadSoon,
     stale: reload,
   })
   return (
@@ -125,7 +125,8 @@ function Filter({ name, type }: { name: string; type: string }) {
 
 function Cards({ list, page, name, type }: ViewProps & { list: AssetList }) {
   const { data, page_info: info } = list
-  if (data.length === 0) return <NoAssets filtered={name !== '' || type !== ''} />
+  // A page may be beyond the last one by now: others were deleted.
+  if (info.total_results === 0) return <NoAssets filtered={name !== '' || type !== ''} />
   return (
     <>
       <p class="fine count" role="status">

@@ -36,6 +36,24 @@ describe.skipIf(skipsChromium)(`assets that others change ${inChromium}`, () => 
     expect(asked).toBeLessThan(15)
   })
 
+  it('make room for others when a whole page of them is deleted', async () => {
+    const ids: string[] = []
+    for (let i = 1; i <= 26; i++) ids.push((await world.api.create(CHUNK, `row-${i}.mp4`)).asset_id)
+    await enter(world, page, '#/assets?name=row-')
+    await page.getByText('26 assets').waitFor()
+    await page.getByRole('img', { name: /^Live/ }).waitFor()
+    await page.evaluate(() => {
+      new MutationObserver(() => {
+        if (document.querySelector('main .empty')) document.body.dataset.empty = ''
+      }).observe(document.body, { childList: true, subtree: true })
+    })
+    const [, , ...shown] = ids
+    for (const id of shown) await world.api.request('DELETE', `/assets/${id}`)
+    await page.getByText('2 assets', { exact: true }).waitFor()
+    expect(await page.locator('.asset-name').allInnerTexts()).toEqual(['row-2.mp4', 'row-1.mp4'])
+    expect(await page.evaluate(() => 'empty' in document.body.dataset)).toBe(false)
+  })
+
   it('keep what others changed while their metadata was edited', async () => {
     const id = await storeFile(world, join(world.folder, 'notes.txt'), { type: 'document' })
     const change = (method: string, values: object) =>
