@@ -192,13 +192,13 @@ function AssetCard({ asset }: { asset: Asset }) {
 function Picture({ asset }: { asset: Asset }) {
   const given = asset.thumbnail?.representative_url
   const kind = kindOf(asset)
-  // Every answer signs the URL anew; the picture is the same.
-  const [url, setUrl] = useState(given)
-  if (!url && given) setUrl(given)
+  // Every answer signs the URL anew; the picture is the same. One that failed may have expired.
+  const [{ url, failed }, setState] = useState({ url: given, failed: false })
+  if ((!url || failed) && given && given !== url) setState({ url: given, failed: false })
   return (
     <span class="asset-picture">
-      {url ? (
-        <img src={url} alt="" loading="lazy" onError={() => setUrl(undefined)} />
+      {url && !failed ? (
+        <img src={url} alt="" loading="lazy" onError={() => setState({ url, failed: true })} />
       ) : (
         <Icon name={kind ? KIND_ICONS[kind] : 'document'} />
       )}

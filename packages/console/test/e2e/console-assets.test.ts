@@ -54,6 +54,24 @@ describe.skipIf(skipsChromium)(`assets that others change ${inChromium}`, () => 
     expect(await page.evaluate(() => 'empty' in document.body.dataset)).toBe(false)
   })
 
+  it('have a thumbnail, or an icon where that fails, until its URL is another one', async () => {
+    await makeFilm(join(world.folder, 'pictured.mp4'), 1)
+    const path = join(world.folder, 'pictured.mp4')
+    const id = await storeFile(world, path, { thumbnail: true })
+    const thumbnail = async () => (await world.api.asset(id)).thumbnail?.status
+    await expect.poll(thumbnail, { timeout: 60_000 }).toBe('ready')
+    await page.route('**/files/**', (route) => route.fulfill({ status: 403, body: '{}' }))
+    await enter(world, page, '#/assets?name=pictured')
+    const picture = page.locator('.asset-picture')
+    await picture.locator('svg').waitFor()
+    expect(await picture.locator('img').count()).toBe(0)
+    await page.unroute('**/files/**')
+    // A later second has another signature.
+    await page.waitForTimeout(1100)
+    await world.api.create(CHUNK, 'pictured-too.mp4')
+    await picture.locator('img').waitFor()
+  })
+
   it('keep what others changed while their metadata was edited', async () => {
     const id = await storeFile(world, join(world.folder, 'notes.txt'), { type: 'document' })
     const change = (method: string, values: object) =>
