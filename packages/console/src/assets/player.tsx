@@ -1,5 +1,6 @@
 import type { Asset } from '@partway/protocol'
 import { useEffect, useState } from 'preact/hooks'
+import { ErrorNote } from '../ui/error-note.tsx'
 import { Icon } from '../ui/icon.tsx'
 import { KIND_ICONS, kindOf } from './kind.ts'
 import { Media } from './media.tsx'
@@ -10,11 +11,13 @@ export function Player({ asset }: { asset: Asset }) {
   const kind = kindOf(asset)
   const { urls, turn, renew } = useKeptUrls(asset)
   const { hls, file, poster } = urls
-  const [failed, setFailed] = useState('')
-  useEffect(() => setFailed(''), [file, hls])
-  const onFailed = async () => {
-    if (!(await renew())) setFailed(UNPLAYABLE)
-  }
+  const [failed, setFailed] = useState<'' | 'unplayable' | { error: unknown }>('')
+  useEffect(() => setFailed(''), [file, hls, turn])
+  const onFailed = () =>
+    renew().then(
+      (renewed) => renewed || setFailed('unplayable'),
+      (error) => setFailed({ error }),
+    )
   if (!kind || !file || asset.status === 'failed') return <Nothing asset={asset} />
   return (
     <figure class="player">
@@ -35,16 +38,19 @@ export function Player({ asset }: { asset: Asset }) {
           </a>
         </div>
       ) : null}
-      {failed ? (
+      {failed === 'unplayable' ? (
         <figcaption class="problem" role="alert">
-          {failed}
+          This browser cannot show it. The file is all right: download it instead.
+        </figcaption>
+      ) : null}
+      {typeof failed === 'object' ? (
+        <figcaption>
+          <ErrorNote {...failed} what="It could not be loaded" onRetry={onFailed} />
         </figcaption>
       ) : null}
     </figure>
   )
 }
-
-const UNPLAYABLE = 'This browser cannot show it. The file is all right: download it instead.'
 
 const Nothing = ({ asset }: { asset: Asset }) => {
   const kind = kindOf(asset)

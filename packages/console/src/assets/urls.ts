@@ -8,7 +8,11 @@ export interface KeptUrls {
   urls: Urls
   /** Which fresh ones these are, from 0. */
   turn: number
-  /** Puts fresh ones in their place. Resolves to `false` where that leads nowhere. */
+  /**
+   * Puts fresh ones in their place. Resolves to `false` where that leads nowhere: these were fresh.
+   *
+   * @throws UploadError when the server cannot be asked
+   */
   renew(): Promise<boolean>
 }
 
@@ -28,11 +32,13 @@ export function useKeptUrls(asset: Asset): KeptUrls {
   for (const name of Object.keys(urls) as (keyof Urls)[]) urls[name] ??= now[name]
 
   async function renew(): Promise<boolean> {
+    const fresh = await client.assets.retrieve(asset._id).catch((error) => {
+      // What fails without a server says nothing about its URLs.
+      kept.current.renewedAt = Number.NEGATIVE_INFINITY
+      throw error
+    })
     const renewedAt = performance.now()
     if (renewedAt - kept.current.renewedAt < FRESH_MS) return false
-    kept.current.renewedAt = renewedAt
-    const fresh = await client.assets.retrieve(asset._id).catch(() => undefined)
-    if (!fresh) return false
     kept.current = { urls: urlsOf(fresh), turn: turn + 1, renewedAt }
     redraw(undefined)
     return true
