@@ -10,6 +10,7 @@ import { Icon } from '../ui/icon.tsx'
 import { Badge, Bar, Facts, Skeleton } from '../ui/pieces.tsx'
 import { RequestButton } from '../ui/request.tsx'
 import { askToDelete } from './delete.ts'
+import { useRenewal } from './expiry.ts'
 import { Player } from './player.tsx'
 import { assetRequests } from './requests.ts'
 import { TechnicalSection } from './technical.tsx'
@@ -25,6 +26,7 @@ export function AssetDetail({ id }: { id: string }) {
     assetDeleted: (gone) => gone === id && reload(),
     stale: reload,
   })
+  useRenewal(data?.url, reload)
   return (
     <section class="view detail">
       <a class="back" href={LIST}>

@@ -33,7 +33,13 @@ export function Player({ asset }: { asset: Asset }) {
       {kind === 'document' ? (
         <div class="player-nothing">
           <Icon name="document" />
-          <a class="button" href={file} download={asset.filename} target="_blank" rel="noreferrer">
+          <a
+            class="button"
+            href={asset.url}
+            download={asset.filename}
+            target="_blank"
+            rel="noreferrer"
+          >
             Download the document
           </a>
         </div>

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page, Route } from 'playwright-core'
@@ -177,5 +177,34 @@ describe.skipIf(skipsChromium)(`URLs that expired while a page is open ${inChrom
     await enter(world, page, `#/assets/${await store('still.png', { type: 'image' })}`)
     await page.getByRole('alert').getByText('This browser cannot show it.').waitFor()
     expect(new Set(asked).size).toBe(2)
+  })
+})
+
+describe.skipIf(skipsChromium)(`URLs that are about to expire ${inChromium}`, () => {
+  let world: ConsoleWorld
+  beforeAll(async () => {
+    world = await startConsoleWorld({ PARTWAY_CONTENT_URL_TTL: '5s' })
+    await writeFile(join(world.folder, 'notes.txt'), 'What was said.\n')
+  })
+  afterAll(() => world?.[Symbol.asyncDispose]())
+
+  it('are renewed wherever they are shown, so that they can be followed and copied', async () => {
+    const { page } = await openPage(world)
+    const id = await storeFile(world, join(world.folder, 'notes.txt'), { type: 'document' })
+    await expect.poll(async () => (await world.api.asset(id)).status).toBe('ready')
+    await enter(world, page, `#/assets/${id}`)
+    const shown = async () => [
+      await page.getByRole('link', { name: 'Download', exact: true }).getAttribute('href'),
+      await page.getByRole('link', { name: 'Download the document' }).getAttribute('href'),
+      await page.locator('output').filter({ hasText: '/content/' }).innerText(),
+    ]
+    const before = new Set(await shown())
+    expect(before.size).toBe(1)
+    await page.waitForTimeout(7000)
+    const [old] = before
+    expect((await fetch(old!)).status).toBe(403)
+    const after = new Set(await shown())
+    expect(after.size).toBe(1)
+    for (const url of after) expect((await fetch(url!)).status).toBe(200)
   })
 })
