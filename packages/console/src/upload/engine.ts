@@ -58,6 +58,8 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
       singleFileFullScreen: false,
       // Our own list asks before it ends an upload.
       hideCancelButton: true,
+      // And tells rate and time that is left, of each file and in other units.
+      hideProgressDetails: true,
       proudlyDisplayPoweredByUppy: false,
       // A picture of every frame of hundreds of files is not what the machine is wanted for.
       disableThumbnailGenerator: true,
