@@ -3,7 +3,7 @@ import { defineConfig } from 'vite'
 
 /** Where `npm start` listens, for `npm run dev`. */
 const SERVER = 'http://127.0.0.1:4100'
-const API = ['/v1.3', '/chunks', '/content', '/files', '/docs', '/openapi.json']
+const API = ['/v1.3', '/chunks', '/content', '/files', '/docs', '/openapi.json', '/ready']
 
 export default defineConfig({
   root: import.meta.dirname,

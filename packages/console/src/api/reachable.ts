@@ -1,30 +1,54 @@
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 
-/** Between two looks whether a server is there that the browser has no network to, in milliseconds. */
-const AGAIN_MS = 3000
+/** Between two looks for what is missing, in milliseconds; doubled each time. */
+const AGAIN_MS = { first: 3000, most: 15_000 }
+/** A server that takes longer to say that it is ready is not, in milliseconds. */
+const ANSWER_MS = 10_000
 
-/** Whether there is a way to the server, as far as the browser knows of its network. */
-export const reachable = signal(true)
+/** What keeps us from the server, as far as it is known. */
+export const missing = signal<'network' | 'server' | undefined>(undefined)
+
+export const reachable = computed(() => missing.value === undefined)
 
 let again: ReturnType<typeof setTimeout> | undefined
+let wait = AGAIN_MS.first
+/** One after the other: what is known in the end was seen last. */
+let last: Promise<void> = Promise.resolve()
 
-/** Browsers go by the network; a server on this machine needs none. */
-async function look(): Promise<void> {
-  const isThere = navigator.onLine || (await answers())
-  clearTimeout(again)
-  if (!isThere) again = setTimeout(look, AGAIN_MS)
-  reachable.value = isThere
+function look(inDoubt = false): Promise<void> {
+  last = last.then(() => lookNow(inDoubt))
+  return last
 }
-void look()
-window.addEventListener('online', look)
-window.addEventListener('offline', look)
 
-const answers = (): Promise<boolean> =>
-  fetch('/', { method: 'HEAD', cache: 'no-store' }).then(
-    () => true,
-    // The network may have come back meanwhile.
-    () => navigator.onLine,
+/** Browsers go by the network, which says nothing of the server; one on this machine needs none. */
+async function lookNow(inDoubt: boolean): Promise<void> {
+  const believed = navigator.onLine && reachable.peek() && !inDoubt
+  const isThere = believed || (await isReady())
+  clearTimeout(again)
+  if (!isThere) again = setTimeout(look, wait)
+  wait = isThere ? AGAIN_MS.first : Math.min(AGAIN_MS.most, wait * 2)
+  missing.value = isThere ? undefined : navigator.onLine ? 'server' : 'network'
+}
+
+function onNetwork(): void {
+  wait = AGAIN_MS.first
+  void look()
+}
+onNetwork()
+window.addEventListener('online', onNetwork)
+window.addEventListener('offline', onNetwork)
+
+const isReady = (): Promise<boolean> =>
+  fetch('/ready', { cache: 'no-store', signal: AbortSignal.timeout(ANSWER_MS) }).then(
+    ({ status }) => !isAway(status),
+    () => false,
   )
+
+/** Of its own, while it starts or stops, or of a proxy before it. */
+export const isAway = (status: number) => [502, 503, 504].includes(status)
+
+/** Something could not be sent: asks the server itself. Resolves when it is known whether it is there. */
+export const doubt = () => look(true)
 
 /** Without a way to the server files are not begun; they would only fail. */
 export async function untilReachable(ended: AbortSignal): Promise<void> {

@@ -1,13 +1,14 @@
-import { reachable } from '../api/reachable.ts'
+import { missing } from '../api/reachable.ts'
 import { Icon } from '../ui/icon.tsx'
 
 export const OfflineNote = () => (
   <div role="status">
-    {reachable.value ? null : (
+    {missing.value ? (
       <p class="offline">
         <Icon name="alert" />
-        No network. What is being sent waits, and goes on by itself.
+        {missing.value === 'network' ? 'No network.' : 'The server does not answer.'} What is being
+        sent waits, and goes on by itself.
       </p>
-    )}
+    ) : null}
   </div>
 )

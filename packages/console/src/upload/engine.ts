@@ -4,7 +4,7 @@ import Uppy, { type Meta, type UppyFile } from '@uppy/core'
 import '@uppy/core/css/style.min.css'
 import Dashboard from '@uppy/dashboard'
 import '@uppy/dashboard/css/style.min.css'
-import { reachable, untilReachable } from '../api/reachable.ts'
+import { untilReachable } from '../api/reachable.ts'
 import { baseName, type FileIdentity, type Wishes } from '../lib/unfinished.ts'
 import '../styles/uppy.css'
 import { canPick, noteDropped, pickFiles } from './handles.ts'
@@ -155,26 +155,6 @@ export function createEngine({ client, target, dark, ...asked }: EngineOptions) 
   watcher.observe(target, { childList: true, subtree: true })
   signal.addEventListener('abort', () => watcher.disconnect())
 
-  /** Those that were under way when the connection went. */
-  let waiting: string[] = []
-  const stopLooking = reachable.subscribe((isReachable) => {
-    const files = uppy.getFiles()
-    if (isReachable) {
-      for (const { id, isPaused } of files) {
-        if (isPaused && waiting.includes(id)) uppy.pauseResume(id)
-      }
-      waiting = []
-      return
-    }
-    const running = files.filter(
-      ({ progress, isPaused, error }) => isUnderWay(progress) && !isPaused && !error,
-    )
-    waiting = running.map(({ id }) => id)
-    // Not one by one: each that is paused would let the next one begin.
-    if (running.length > 0) uppy.pauseAll()
-  })
-  signal.addEventListener('abort', stopLooking)
-
   function add(files: readonly File[]): void {
     uppy.addFiles(
       files.map((data) => ({ source: 'console', name: data.name, type: data.type, data })),
@@ -231,9 +211,6 @@ const metaOf = ({ name, wishes }: Prepared): Partial<FileMeta> => ({
   wishes,
   ...(name === baseName(name) ? {} : { relativePath: name }),
 })
-
-const isUnderWay = ({ uploadStarted, uploadComplete }: File_['progress']) =>
-  uploadStarted !== null && !uploadComplete
 
 /** As the client names it: see `fromBlob` in the plugin. */
 function identityOf({ name, meta, data }: Pick<File_, 'name' | 'meta' | 'data'>): FileIdentity {

@@ -1,4 +1,4 @@
-import { reachable } from '../api/reachable.ts'
+import { missing } from '../api/reachable.ts'
 import { useSession } from '../api/use.ts'
 import { formatRate, formatSize, formatTimeLeft, percentOf, plural } from '../lib/format.ts'
 import { linkTo } from '../lib/route.ts'
@@ -74,7 +74,7 @@ const PHASES: Record<string, string> = {
 }
 
 const phaseOf = (phase: string) =>
-  phase === 'paused' && !reachable.value ? 'Waiting for the network' : (PHASES[phase] ?? '')
+  phase === 'paused' && missing.value ? `Waiting for the ${missing.value}` : (PHASES[phase] ?? '')
 
 function SendingRow(row: Sending) {
   const { file, progress, assetId, uploadId, error, waiting } = row
@@ -95,7 +95,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${waiting && reachable.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
+            : ` · ${waiting && !missing.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
         </span>
         {running ? (
           <Bar
@@ -128,7 +128,7 @@ function SendingRow(row: Sending) {
                 <Icon name="grid" />
               </a>
             ) : null}
-            {waiting && phase !== 'paused' ? null : (
+            {(waiting && phase !== 'paused') || missing.value ? null : (
               <button
                 type="button"
                 class="button plain square small"

@@ -6,6 +6,7 @@ import { isDark } from '../shell/theme.ts'
 import { toast } from '../ui/toasts.tsx'
 import type { Engine } from './engine.ts'
 import { forgetHandles } from './handles.ts'
+import { patientClient } from './patient.ts'
 import { prepare } from './prepare.ts'
 import {
   isSending,
@@ -69,7 +70,7 @@ function begin(
   const ended = new AbortController()
   const promise = import('./engine.ts').then(({ createEngine }) =>
     createEngine({
-      client: trackedClient(client, ended.signal),
+      client: trackedClient(patientClient(client), ended.signal),
       target,
       dark: isDark.peek(),
       prepare: (files) => prepare(client, files, wishesOf(form.peek()), ended.signal),

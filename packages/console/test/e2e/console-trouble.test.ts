@@ -78,6 +78,44 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     expect(await at.page.getByText('No network.').count()).toBe(0)
   })
 
+  it('waits while the server is away, for however long, and goes on by itself', async () => {
+    await at.sendTo(20)
+    await at.tryWithoutPauses()
+    at.takeServerAway()
+    await at.upload.slow(-1)
+    const row = at.upload.row(NAME)
+    await row.getByText('Waiting for the server').waitFor()
+    await at.page.getByText('The server does not answer.').waitFor()
+    expect(await row.getByRole('alert').count()).toBe(0)
+    expect(await row.getByRole('button', { name: /^(Pause|Resume)/ }).count()).toBe(0)
+    await at.page.waitForTimeout(4000)
+    at.bringServerBack()
+    await at.upload.stored(NAME)
+    await at.stored()
+    expect(await at.page.getByText('The server does not answer.').count()).toBe(0)
+  })
+
+  it('tries again by itself while that helps, where the server is there', async () => {
+    let asked = 0
+    at.proxy.reset(({ call }) => {
+      if (call !== 'report') return undefined
+      asked += 1
+      return { kind: 'answer', status: 503 }
+    })
+    await at.tryWithoutPauses()
+    await at.upload.choose(at.path)
+    await at.upload.start()
+    const alert = at.upload.row(NAME).getByRole('alert')
+    await alert.getByText('HTTP 503').waitFor()
+    // Twelve times is one try of the client's.
+    expect(asked).toBeGreaterThan(12)
+    expect(await at.page.getByText('The server does not answer.').count()).toBe(0)
+    at.proxy.reset()
+    await alert.getByRole('button', { name: 'Try again' }).click()
+    await at.upload.stored(NAME)
+    await at.stored()
+  })
+
   it('goes on after a reload with one click, where the browser gives the file back', async () => {
     // The file is in the origin's own file system: its handles can be kept, and need no question.
     const { page, upload } = await at.openTab(undefined, (opened) =>

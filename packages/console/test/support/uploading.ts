@@ -31,6 +31,10 @@ export interface Uploading {
   openTab(context?: BrowserContext, prepare?: (page: Page) => Promise<unknown>): Promise<Tab>
   /** Slowly, until so many per cent are sent. Resolves to the id of the upload. */
   sendTo(percent: number): Promise<string>
+  /** The client tries again for a minute, nearly all of it pauses whose length is left to chance. */
+  tryWithoutPauses(): Promise<void>
+  takeServerAway(): void
+  bringServerBack(): void
   active(): Promise<{ upload_id: string }[]>
   /** The one asset that came to something, which is the file. */
   stored(): Promise<{ _id: string; hls?: unknown }>
@@ -53,6 +57,7 @@ export function uploading(env: Record<string, string> = {}): Uploading {
   })
   beforeEach(async () => {
     it.proxy.reset()
+    it.proxy.target = it.world.origin
     Object.assign(it, await it.openTab())
   })
   afterEach(async () => {
@@ -78,6 +83,16 @@ export function uploading(env: Record<string, string> = {}): Uploading {
       await it.upload.percent(NAME, percent)
       const [begun] = await it.active()
       return begun!.upload_id
+    },
+    tryWithoutPauses: () =>
+      it.page.evaluate(() => {
+        Math.random = () => 0
+      }),
+    takeServerAway() {
+      it.proxy.target = 'http://127.0.0.1:1'
+    },
+    bringServerBack() {
+      it.proxy.target = it.world.origin
     },
     active: async () =>
       (await it.world.api.uploads()).data.filter(({ status }) => status === 'active'),
