@@ -20,10 +20,13 @@ export async function endUpload(
   file: FileIdentity,
 ): Promise<void> {
   await refuseElsewhere(file)
-  await uploads.abort(uploadId).catch((error) => {
-    if (!(error instanceof UploadError && error.status === 404)) throw error
-  })
+  await uploads.abort(uploadId).catch(ignoreMissing)
   await dropRecord(uploadId)
+}
+
+/** What is gone already need not be ended. */
+export function ignoreMissing(error: unknown): void {
+  if (!(error instanceof UploadError && error.status === 404)) throw error
 }
 
 /**
@@ -39,9 +42,4 @@ export async function deleteUnlessSent({ assets }: Client, assetId: string): Pro
   if (record) await refuseElsewhere(record)
   await assets.delete(assetId)
   if (record) await dropRecord(record.id)
-}
-
-async function refuseElsewhere(file: FileIdentity): Promise<void> {
-  const isElsewhere = await createElsewhere()
-  if (isElsewhere(file)) throw new Error('It is being sent in another tab. End it there.')
 }

@@ -8,6 +8,7 @@ import {
   type UploadProgress,
 } from '@partway/client'
 import { doubt, isAway, reachable } from '../api/reachable.ts'
+import { ignoreMissing } from './end.ts'
 
 /**
  * A client whose uploads wait while there is no way to the server, and then go on by themselves. They
@@ -123,7 +124,7 @@ function startPatiently(client: Client, source: Source, options: UploadOptions):
     async abort() {
       if (current) return current.abort()
       fail(new UploadError('The upload was aborted.', { code: 'aborted' }))
-      if (uploadId) await client.uploads.abort(uploadId)
+      if (uploadId) await client.uploads.abort(uploadId).catch(ignoreMissing)
     },
     async *[Symbol.asyncIterator]() {
       yield progress
