@@ -196,7 +196,7 @@ describe.skipIf(skipsChromium)(`URLs that are about to expire ${inChromium}`, ()
     const shown = async () => [
       await page.getByRole('link', { name: 'Download', exact: true }).getAttribute('href'),
       await page.getByRole('link', { name: 'Download the document' }).getAttribute('href'),
-      await page.locator('output').filter({ hasText: '/content/' }).innerText(),
+      await page.locator('.copyable code').filter({ hasText: '/content/' }).innerText(),
     ]
     const before = new Set(await shown())
     expect(before.size).toBe(1)
