@@ -229,7 +229,7 @@ export const SCENES: Scene[] = [
       const path = join(world.folder, 'Lost reel.mp4')
       await writeFile(path, 'This is no film.\n')
       await enter(world, page, `#/assets/${await storeFile(world, path, { thumbnail: true })}`)
-      await page.getByText('It is not what it was declared to be').waitFor()
+      await page.locator('.error-note').waitFor()
       await settled(page)
     },
   },
