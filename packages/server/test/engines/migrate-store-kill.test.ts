@@ -99,7 +99,7 @@ describe.skipIf(s3Missing || skipsPostgres)('200 assets moved by a command that 
   })
 
   it('takes the keys of the source, and makes no other', async () => {
-    expect(target.stdout()).not.toContain('API key')
+    expect(target.stdout()).not.toContain('Your API key')
     const keys = await runProgram(['keys', 'list', '--json'], world.env)
     expect(JSON.parse(keys.stdout)).toHaveLength(1)
     expect((await createApi(target, TEST_KEY).request('GET', '/assets')).status).toBe(401)
