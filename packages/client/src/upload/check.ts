@@ -1,8 +1,8 @@
-import { chunkOffset, chunkSizeAt } from '@partway/protocol'
 import type { Platform } from '../platform.ts'
 import type { Source } from '../source.ts'
 import type { JournalEntry } from './journal.ts'
 import type { Meter } from './progress.ts'
+import { readChunk } from './reader.ts'
 import type { Session } from './session.ts'
 
 /** A chunk that the store may have: it was sent, or begun, and is not reported. */
@@ -43,8 +43,7 @@ export async function checkSent(
   meter.enter('checking')
   const digestOf = async (index: number) => {
     signal.throwIfAborted()
-    const start = chunkOffset(plan, index)
-    return sha256(await source.read(start, start + chunkSizeAt(plan, index)))
+    return sha256(await readChunk(source, plan, index))
   }
   for (const [index, { etag, sha256: before }] of entry.stored) {
     const now = before === undefined ? undefined : await digestOf(index)

@@ -9,6 +9,21 @@ export interface ChunkReader {
   release(index: number, bytes?: Bytes): void
 }
 
+/** @throws UploadError, also for what a source throws that knows no such thing */
+export async function readChunk(
+  source: Source,
+  plan: ChunkPlan,
+  index: number,
+  into?: Bytes,
+): Promise<Bytes> {
+  const start = chunkOffset(plan, index)
+  try {
+    return await source.read(start, start + chunkSizeAt(plan, index), into)
+  } catch (error) {
+    throw unreadable(source.name, error)
+  }
+}
+
 /**
  * Reads chunks. What can be read only once is held until it is stored; everything else is read
  * into the memory of chunks before, because the garbage collector would let hundreds of megabytes
@@ -19,12 +34,8 @@ export function createReader(source: Source, plan: ChunkPlan): ChunkReader {
   const free: Bytes[] = []
 
   function read(index: number): Promise<Bytes> {
-    const start = chunkOffset(plan, index)
-    const size = chunkSizeAt(plan, index)
-    const into = size === plan.chunkSize ? free.pop() : undefined
-    return source.read(start, start + size, into).catch((error) => {
-      throw unreadable(source.name, error)
-    })
+    const isWhole = chunkSizeAt(plan, index) === plan.chunkSize
+    return readChunk(source, plan, index, isWhole ? free.pop() : undefined)
   }
 
   return {

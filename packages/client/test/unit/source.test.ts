@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openFile } from '../../src/node.ts'
 import { fromBlob, fromBytes, fromStream } from '../../src/source.ts'
+import { readChunk } from '../../src/upload/reader.ts'
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => i % 251)
 const part = (start: number, end: number) => BYTES.slice(start, end)
@@ -52,6 +53,21 @@ describe('a source', () => {
       at += size
     }
   }
+
+  it('that fails in words of its own fails as an UploadError, whoever reads a chunk', async () => {
+    const source = fromStream(
+      (async function* () {
+        yield part(0, 10)
+        throw new Error('EIO')
+      })(),
+      { name: 'a', size: 20 },
+    )
+    const plan = { totalSize: 20, chunkSize: 10, totalChunks: 2 }
+    expect(await readChunk(source, plan, 1)).toEqual(part(0, 10))
+    await expect(readChunk(source, plan, 2)).rejects.toMatchObject({
+      ...{ name: 'UploadError', code: 'file_unreadable', message: 'a cannot be read: EIO' },
+    })
+  })
 
   it('lets go of a stream that is not read to its end, also while it hangs', async () => {
     let cancelled = 0
