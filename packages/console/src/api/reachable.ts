@@ -20,13 +20,17 @@ function look(inDoubt = false): Promise<void> {
   return last
 }
 
-/** Browsers go by the network, which says nothing of the server; one on this machine needs none. */
+/**
+ * Browsers go by the network, which says nothing of the server; one on this machine needs none. One
+ * that answers without a network may have done so over the last of it, so it is asked again.
+ */
 async function lookNow(inDoubt: boolean): Promise<void> {
   const believed = navigator.onLine && reachable.peek() && !inDoubt
   const isThere = believed || (await isReady())
+  const isSure = isThere && navigator.onLine
   clearTimeout(again)
-  if (!isThere) again = setTimeout(look, wait)
-  wait = isThere ? AGAIN_MS.first : Math.min(AGAIN_MS.most, wait * 2)
+  if (!isSure) again = setTimeout(look, wait)
+  wait = isSure ? AGAIN_MS.first : Math.min(AGAIN_MS.most, wait * 2)
   missing.value = isThere ? undefined : navigator.onLine ? 'server' : 'network'
 }
 

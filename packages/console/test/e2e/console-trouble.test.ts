@@ -67,6 +67,22 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     await at.stored()
   })
 
+  it('notices that the network is gone, though the server answered once without it', async () => {
+    let isOnItsWay = true
+    await at.page.route('**/ready', (route) => {
+      if (!isOnItsWay) return route.abort()
+      isOnItsWay = false
+      return route.fulfill({ status: 200 })
+    })
+    await at.page.context().setOffline(true)
+    await expect.poll(() => isOnItsWay).toBe(false)
+    expect(await at.page.getByText('No network.').count()).toBe(0)
+    await at.page.getByText('No network.').waitFor()
+    await at.page.unroute('**/ready')
+    await at.page.context().setOffline(false)
+    await at.page.getByText('No network.').waitFor({ state: 'detached' })
+  })
+
   it('waits while there is no network, and goes on by itself', async () => {
     await at.sendTo(20)
     await at.upload.slow(-1)
