@@ -8,6 +8,7 @@ import {
 import { createApi } from '../../../server/test/support/program-api.ts'
 import { sha256, storeOf } from '../../../server/test/support/program-files.ts'
 import { launchChromium } from './browser-chromium.ts'
+import { type BrowserNetwork, browserNetwork } from './browser-network.ts'
 import type { Outcome } from './browser-page-client.ts'
 import { startSite } from './browser-site.ts'
 
@@ -46,32 +47,21 @@ export async function activeUploads({ api }: World): Promise<{ id: string; filen
   return active.map(({ upload_id: id, filename }) => ({ id, filename }))
 }
 
-export interface Tab {
+export interface Tab extends BrowserNetwork {
   page: Page
   /** Paths of chunks that the store took, without the signature. */
   stored: string[]
-  /** As many bytes a second leave the page as this; -1: no limit. */
-  slow(bytesPerSecond: number): Promise<void>
 }
 
 /** A tab with the client in it. */
 export async function openTab(world: World, context: BrowserContext): Promise<Tab> {
   const page = await context.newPage()
-  const session = await context.newCDPSession(page)
-  await session.send('Network.enable')
   const stored: string[] = []
   page.on('response', (response) => {
     const request = response.request()
     if (request.method() === 'PUT' && response.ok()) stored.push(new URL(request.url()).pathname)
   })
-  const tab: Tab = {
-    page,
-    stored,
-    async slow(uploadThroughput) {
-      const unlimited = { offline: false, latency: 0, downloadThroughput: -1 }
-      await session.send('Network.emulateNetworkConditions', { ...unlimited, uploadThroughput })
-    },
-  }
+  const tab: Tab = { page, stored, ...(await browserNetwork(page)) }
   await loadPage(world, tab)
   return tab
 }

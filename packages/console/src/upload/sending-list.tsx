@@ -73,8 +73,13 @@ const PHASES: Record<string, string> = {
   failed: 'Stopped',
 }
 
-const phaseOf = (phase: string) =>
-  phase === 'paused' && missing.value ? `Waiting for the ${missing.value}` : (PHASES[phase] ?? '')
+/** Nothing where the figures say it. */
+function stateOf({ progress: { phase }, waiting, paused }: Sending): string {
+  if (missing.value && !paused && (waiting || phase === 'paused')) {
+    return `Waiting for the ${missing.value}`
+  }
+  return waiting ? 'Waiting for its turn' : (PHASES[phase] ?? '')
+}
 
 function SendingRow(row: Sending) {
   const { file, progress, assetId, uploadId, error, waiting } = row
@@ -95,7 +100,7 @@ function SendingRow(row: Sending) {
                 .filter(Boolean)
                 .map((text) => ` · ${text}`)
                 .join('')
-            : ` · ${waiting && !missing.value ? 'Waiting for its turn' : phaseOf(waiting ? 'paused' : phase)}`}
+            : ` · ${stateOf(row)}`}
         </span>
         {running ? (
           <Bar

@@ -20,6 +20,8 @@ export interface Sending {
   uploadId: string | undefined
   /** Others come first. */
   waiting?: boolean
+  /** By somebody: it does not go on by itself. */
+  paused?: boolean
   /** Once it is stored. */
   assetId?: string
   error?: UploadError
@@ -61,9 +63,9 @@ export function showWaiting(files: readonly FileIdentity[]): void {
 export function onPaused(file: FileIdentity, paused: boolean): void {
   const row = rowOf(file)
   if (!row || row.error || row.assetId) return
-  if (!row.waiting && row.progress.phase !== 'paused') return
-  const progress = { ...row.progress, phase: 'paused' as const }
-  sending.value = new Map(sending.peek()).set(row.id, { ...row, progress, waiting: !paused })
+  const rests = row.waiting || row.progress.phase === 'paused'
+  const resting = { progress: { ...row.progress, phase: 'paused' as const }, waiting: !paused }
+  sending.value = new Map(sending.peek()).set(row.id, { ...row, paused, ...(rests && resting) })
 }
 
 /** What was not begun leaves nothing behind. */
@@ -83,7 +85,9 @@ const nothingSent = ({ size: total }: FileIdentity): UploadProgress => ({
  */
 export function trackedClient(client: Client, signal: AbortSignal): Client {
   const show = (entry: Sending) => {
-    if (!signal.aborted) sending.value = new Map(sending.value).set(entry.id, entry)
+    if (signal.aborted) return
+    const paused = sending.value.get(entry.id)?.paused ?? false
+    sending.value = new Map(sending.value).set(entry.id, { ...entry, paused })
   }
   signal.addEventListener('abort', () => {
     sending.value = new Map()

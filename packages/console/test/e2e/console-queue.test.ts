@@ -30,8 +30,7 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
 
   it('wait on when the network goes, and are sent when it is back', async () => {
     await start()
-    await at.upload.slow(-1)
-    await at.page.context().setOffline(true)
+    await at.upload.offline()
     await at.upload.row('a.mp4').getByText('Waiting for the network').waitFor()
     await at.page.waitForTimeout(1000)
     expect(await begun()).toBe(2)
@@ -41,8 +40,23 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
     await at.upload.row('a.mp4').getByText('Waiting for the network').waitFor()
     await at.page.waitForTimeout(1000)
     expect(await begun()).toBe(2)
-    await at.page.context().setOffline(false)
+    await at.upload.slow(-1)
     for (const name of NAMES) await at.upload.stored(name)
+  })
+
+  it('stay paused where somebody paused them, whether the network goes or comes', async () => {
+    await start()
+    const [a, b] = ['a.mp4', 'b.mp4'].map(at.upload.row)
+    await at.page.getByRole('button', { name: 'Pause a.mp4' }).click()
+    await a!.getByText('Paused').waitFor()
+    await at.upload.offline()
+    await b!.getByText('Waiting for the network').waitFor()
+    await a!.getByText('Paused').waitFor()
+    await at.upload.slow(-1)
+    for (const name of NAMES.slice(1)) await at.upload.stored(name)
+    await a!.getByText('Paused').waitFor()
+    await at.page.getByRole('button', { name: 'Resume a.mp4' }).click()
+    await at.upload.stored('a.mp4')
   })
 
   it('are not begun while the server is away, and sent when it is back', async () => {
@@ -61,14 +75,14 @@ describe.skipIf(skipsChromium)(`files that wait in the console ${inChromium}`, (
 
   it('wait for the network when they are started without one', async () => {
     await choose()
-    await at.page.context().setOffline(true)
+    await at.upload.offline()
     await at.page.getByText('No network.').waitFor()
     await at.upload.start()
     await at.upload.row('f.mp4').getByText('Waiting for the network').waitFor()
     await at.page.waitForTimeout(1000)
     expect(await at.page.getByRole('alert').count()).toBe(0)
     expect(await begun()).toBe(0)
-    await at.page.context().setOffline(false)
+    await at.upload.slow(-1)
     for (const name of NAMES) await at.upload.stored(name)
   })
 

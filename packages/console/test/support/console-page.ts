@@ -1,7 +1,11 @@
 import type { CDPSession, Locator, Page } from 'playwright-core'
+import {
+  type BrowserNetwork,
+  browserNetwork,
+} from '../../../client/test/support/browser-network.ts'
 
 /** What people do in the upload view, and what they see. */
-export interface UploadPage {
+export interface UploadPage extends BrowserNetwork {
   /** Puts files into the input that "choose files" opens. */
   choose(...paths: string[]): Promise<void>
   /** Drops files from the file manager. */
@@ -12,13 +16,10 @@ export interface UploadPage {
   /** Waits until so many per cent are sent. */
   percent(name: string, least: number): Promise<void>
   stored(name: string, timeout?: number): Promise<void>
-  /** As many bytes a second leave the page as this; -1: no limit. */
-  slow(bytesPerSecond: number): Promise<void>
 }
 
 export async function uploadPage(page: Page): Promise<UploadPage> {
   const session: CDPSession = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
   const input = page.locator('.uppy-Dashboard-input').first()
   const row = (name: string) =>
     page
@@ -61,9 +62,6 @@ export async function uploadPage(page: Page): Promise<UploadPage> {
     async stored(name, timeout = 90_000) {
       await row(name).getByText('stored', { exact: true }).waitFor({ timeout })
     },
-    async slow(uploadThroughput) {
-      const unlimited = { offline: false, latency: 0, downloadThroughput: -1 }
-      await session.send('Network.emulateNetworkConditions', { ...unlimited, uploadThroughput })
-    },
+    ...(await browserNetwork(page)),
   }
 }
