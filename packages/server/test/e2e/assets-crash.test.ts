@@ -27,7 +27,9 @@ const TAKEN_OVER_MS = 90_000
 /** Tools find out by their next request that the server is gone, and ask a few times more. */
 const ORPHANED = { timeout: 30_000, interval: 200 }
 
-describe.skipIf(skipsMedia)('a server killed while it makes an asset (needs ffmpeg)', () => {
+const LONG = { timeout: 300_000 }
+
+describe.skipIf(skipsMedia)('a server killed while it makes an asset (needs ffmpeg)', LONG, () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>
   let elsewhere: FolderServer
   let film: Buffer<ArrayBuffer>
@@ -127,8 +129,9 @@ describe.skipIf(skipsMedia)('a server killed while it makes an asset (needs ffmp
     expect(asset).toMatchObject({ status: 'ready', method: 'url', size: large.byteLength })
     expect(asset).toMatchObject({ hls: { status: 'ready' }, thumbnail: { status: 'ready' } })
     expect(await fetchSha256(asset.url!)).toBe(sha256(large))
-    // The first asks what the file is.
-    expect(elsewhere.ranges.slice(1)).toHaveLength(3)
+    // The first asks what the file is; what was asked before may have come since.
+    const { ranges } = elsewhere
+    expect(ranges.slice(ranges.lastIndexOf('bytes=0-65535') + 1)).toHaveLength(3)
     expect(await storeOf(here.data).uploads()).toEqual([])
     expect((await createApi(server).assets()).page_info.total_results).toBe(1)
   })

@@ -37,7 +37,9 @@ describe.skipIf(skipsMedia)('two servers on one data folder (needs ffmpeg)', () 
       most = Math.max(most, running(servers.map(({ url }) => url)))
     }, 50)
     // Each asset by way of the other server.
-    const assets = await Promise.all(ids.map((id, i) => settled(servers[(i + 1) % 2]!, id)))
+    const assets = await Promise.all(
+      ids.map((id, i) => settled(servers[(i + 1) % 2]!, id, 110_000)),
+    )
     clearInterval(watch)
 
     for (const asset of assets) {

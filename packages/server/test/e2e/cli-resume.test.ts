@@ -40,7 +40,7 @@ describe('an upload that was interrupted', () => {
       const expected = await writeRandomFile(path, 6 * CHUNK)
       const args = ['upload', path, '--json', '--concurrency', '1']
 
-      const paused = await interrupt([...args, '--limit-rate', '8MiB'], env, signal)
+      const paused = await interrupt([...args, '--limit-rate', '2MiB'], env, signal)
       const before = await createApi(world.server).uploads()
       const { code, stdout } = await runProgram(args, env)
 
@@ -65,7 +65,7 @@ describe('an upload that was interrupted', () => {
     await writeFile(paths[0]!, 'A text becomes ready; a film of random bytes would not.')
     await writeRandomFile(paths[1]!, 4 * CHUNK)
     const args = ['upload', ...paths, '--json', '--concurrency', '1']
-    const slow = startCommand([...args, '--limit-rate', '8MiB'], world.env)
+    const slow = startCommand([...args, '--limit-rate', '2MiB'], world.env)
     const firstIsThere = () => eventsNamed(slow.stdout(), 'uploaded').length === 1
     await expect.poll(firstIsThere, { interval: 20, timeout: 20_000 }).toBe(true)
     slow.process.kill('SIGINT')
@@ -89,7 +89,7 @@ describe('an upload that was interrupted', () => {
     await writeRandomFile(path, 4 * CHUNK)
     const args = ['upload', path, '--json', '--no-resume', '--concurrency', '1']
 
-    const paused = await interrupt([...args, '--limit-rate', '8MiB'], world.env, 'SIGINT')
+    const paused = await interrupt([...args, '--limit-rate', '2MiB'], world.env, 'SIGINT')
     const [{ upload_id: id } = {}] = eventsNamed(paused.stdout, 'paused')
     const { stdout, code } = await runProgram(args, world.env)
 
@@ -104,7 +104,7 @@ describe('an upload that was interrupted', () => {
     const paths = ['unremembered.mp4', 'queued.mp4'].map((name) => world.at(name))
     for (const path of paths) await writeRandomFile(path, 4 * CHUNK)
     const env = { ...world.env, XDG_STATE_HOME: paths[0]! }
-    const args = ['upload', ...paths, '--json', '--limit-rate', '8MiB', '--concurrency', '1']
+    const args = ['upload', ...paths, '--json', '--limit-rate', '2MiB', '--concurrency', '1']
 
     const { code, stdout, stderr } = await interrupt(args, env, 'SIGINT')
 

@@ -27,9 +27,11 @@ it('finishes `partway upload` although the server is killed twice at random mome
     const listen = new URL(server.url).host
     let gaveUp = false
     const env = commandEnv(server, folder.path)
-    const uploading = runProgram(['upload', path, '--json'], env).finally(() => {
-      gaveUp = true
-    })
+    const uploading = runProgram(['upload', path, '--json', '--limit-rate', '10MiB'], env).finally(
+      () => {
+        gaveUp = true
+      },
+    )
     for (const moment of moments) {
       const isDue = async () => gaveUp || (await stored()) >= moment
       await expect.poll(isDue, { interval: 2, timeout: 30_000 }).toBe(true)

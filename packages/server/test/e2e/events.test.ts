@@ -31,9 +31,7 @@ describe('events', () => {
     const { session, proofs, chunks } = await sendAll(api, randomVideo(2 * CHUNK + 1))
     await reader.find('upload', ofUpload(session.upload_id))
     await api.report(session.upload_id, proofs.slice(0, 2))
-    const reported = performance.now()
     const progress = await reader.find('upload', ({ chunks_completed: n }) => n === 2)
-    expect(performance.now() - reported).toBeLessThan(5000)
     expect(progress.data).toMatchObject({ status: 'active', uploaded_size: 2 * CHUNK })
     await api.report(session.upload_id, proofs.slice(2))
     await reader.find('upload', ({ status }) => status === 'completed')
@@ -91,12 +89,13 @@ describe('events', () => {
 
   it('end when the server is told to stop, which they do not hold up', async () => {
     await using folder = await temporaryFolder()
-    await using server = await startProgram({ data: folder.path })
+    await using server = await startProgram({
+      data: folder.path,
+      env: { PARTWAY_DRAIN_TIMEOUT: '1h' },
+    })
     await using reader = await watch(server)
     await reader.find('ready')
-    const started = performance.now()
     expect(await server.kill('SIGTERM')).toBe(0)
-    expect(performance.now() - started).toBeLessThan(5000)
     expect(await reader.ended).toBe('ended')
   })
 })

@@ -14,7 +14,7 @@ describe('the body of a chunk PUT', () => {
 
   beforeAll(async () => {
     folder = await temporaryFolder()
-    const env = { PARTWAY_STALL_TIMEOUT: '500ms' }
+    const env = { PARTWAY_STALL_TIMEOUT: '4s' }
     server = await startProgram({ data: folder.path, env })
   })
   afterAll(async () => {
@@ -38,7 +38,7 @@ describe('the body of a chunk PUT', () => {
 
     expect(await put.outcome).toBe('ECONNRESET')
 
-    expect(performance.now() - started).toBeLessThan(5000)
+    expect(performance.now() - started).toBeLessThan(40_000)
     await expect.poll(bodies).toEqual([])
     expect(await putChunk(url, bytes)).toMatchObject({ status: 200, etag: sha256(bytes) })
   })
@@ -47,7 +47,7 @@ describe('the body of a chunk PUT', () => {
     const { put, bodies } = await startHalf()
 
     for (let sent = CHUNK / 2; sent < CHUNK; sent += CHUNK / 16) {
-      await sleep(150)
+      await sleep(700)
       await put.send(bytes.subarray(sent, sent + CHUNK / 16))
     }
     put.request.end()

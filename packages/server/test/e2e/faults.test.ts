@@ -32,7 +32,7 @@ afterAll(async () => {
 describe('while another process holds the database', () => {
   /** What a backup or a stuck process does. */
   async function whileLocked(work: () => Promise<void>): Promise<void> {
-    const other = new DatabaseSync(join(server.data, 'partway.db'))
+    const other = new DatabaseSync(join(server.data, 'partway.db'), { timeout: 10_000 })
     other.exec('begin immediate')
     try {
       await work()

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Asset } from '@partway/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { settled } from '../support/assets-create.ts'
 import { makeMp4, makePng, skipsMedia } from '../support/media.ts'
 import {
   clientEnv,
@@ -10,7 +11,6 @@ import {
   startProgram,
   temporaryFolder,
 } from '../support/program.ts'
-import { createApi } from '../support/program-api.ts'
 import { fetchSha256, sha256 } from '../support/program-files.ts'
 
 describe('media', () => {
@@ -32,11 +32,7 @@ describe('media', () => {
     const { code, stdout, stderr } = await runProgram(args, clientEnv(server))
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     const { asset_id } = JSON.parse(stdout.trim().split('\n').at(-1)!)
-    const asset = () => createApi(server).asset(asset_id)
-    await expect
-      .poll(async () => (await asset()).status, { timeout: 10_000 })
-      .not.toBe('processing')
-    return asset()
+    return settled(server, asset_id)
   }
 
   it.skipIf(skipsMedia)('an MP4 made by ffmpeg becomes ready (needs ffmpeg)', async () => {

@@ -160,12 +160,13 @@ describe('SIGTERM', () => {
 
   it('ends with 0 at once when nothing is under way', async () => {
     await using folder = await temporaryFolder()
-    await using server = await startProgram({ data: folder.path })
+    await using server = await startProgram({
+      data: folder.path,
+      env: { PARTWAY_DRAIN_TIMEOUT: '1h' },
+    })
     await createApi(server).assets()
 
-    const started = performance.now()
     expect(await server.kill('SIGTERM')).toBe(0)
-    expect(performance.now() - started).toBeLessThan(5000)
   })
 
   it('does not wait longer than the drain timeout', async () => {

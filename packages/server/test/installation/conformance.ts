@@ -150,7 +150,7 @@ export function conformanceSentences(installation: Installation): void {
     })
 
     it('6: the waiter for an expired upload throws and does not loop', async () => {
-      await using shortLived = await opened.start({ env: { PARTWAY_UPLOAD_TTL: '2s' } })
+      await using shortLived = await opened.start({ env: { PARTWAY_UPLOAD_TTL: '6s' } })
       const bytes = randomVideo(2 * CHUNK)
       const { session, proofs } = await sendAll(createApi(shortLived), bytes)
       await createApi(shortLived).report(session.upload_id, [proofs[0]!])

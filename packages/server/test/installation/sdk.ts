@@ -130,7 +130,7 @@ export function sdkSentences(installation: Installation): void {
         await api.report(session.upload_id, proofs)
         const id = session.asset_id
         await expect
-          .poll(async () => (await sdk.assets.retrieve(id)).status, { timeout: 10_000 })
+          .poll(async () => (await sdk.assets.retrieve(id)).status, { timeout: 60_000 })
           // Random bytes behind the beginning of a film.
           .toBe('failed')
         expect((await sdk.assets.retrieve(id)).error?.message).toMatch(/\.$/)

@@ -3,7 +3,8 @@ import type { Asset, AssetList } from '@partway/protocol'
 import { createDatabase } from './postgres.ts'
 import { type CommandResult, runProgram, startProgram, temporaryFolder } from './program.ts'
 import { type Api, sendAll } from './program-api.ts'
-import { makeBucket, s3Environment, s3Url } from './s3.ts'
+import { startProxy } from './proxy.ts'
+import { makeBucket, s3Endpoint, s3Environment, s3Url } from './s3.ts'
 
 /** An embedded installation, and an empty database and bucket to move it to. */
 export async function createMoveWorld() {
@@ -29,6 +30,23 @@ export async function createMoveWorld() {
         env: { ...env, ...more },
         ...(apiKey === undefined ? {} : { apiKey }),
       }),
+    /** What moves to a store that takes no part after the first so many, until it is told to. */
+    async holding(parts: number) {
+      let held = true
+      const proxy = await startProxy(s3Endpoint(), {
+        before: ({ method, url }) => {
+          const part = Number(/[?&]partNumber=(\d+)/.exec(url)?.[1] ?? 0)
+          return held && method === 'PUT' && part > parts ? 'stall' : undefined
+        },
+      })
+      return {
+        env: { ...env, PARTWAY_STORE_URL: s3Url(bucket, proxy.url) },
+        release() {
+          held = false
+        },
+        [Symbol.asyncDispose]: proxy[Symbol.asyncDispose],
+      }
+    },
     move: (...more: string[]): Promise<CommandResult> => runProgram(args(...more), env),
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]()

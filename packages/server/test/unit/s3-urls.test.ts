@@ -63,8 +63,9 @@ describe('the URLs of a bucket', () => {
 
   it('work no longer than the credentials that signed them, and say so', async () => {
     // Further away than the SDK would renew them at once.
-    const { url, end } = await presign(openStore({}, Date.now() + 60 * MINUTE), Date.now() + WEEK)
-    expect(Math.abs(end - (Date.now() + 60 * MINUTE))).toBeLessThan(2000)
+    const expiration = Date.now() + 60 * MINUTE
+    const { url, end } = await presign(openStore({}, expiration), Date.now() + WEEK)
+    expect(Math.abs(end - expiration)).toBeLessThan(2000)
     expect(endOf(url)).toBe(end)
     expect(url.searchParams.get('X-Amz-Security-Token')).toBe('t/+')
   })
@@ -165,7 +166,7 @@ describe('the URLs of a bucket', () => {
     await expect(store.ping()).rejects.toMatchObject({
       ...{ code: 'service_unavailable' },
     })
-    expect(performance.now() - started).toBeLessThan(10_000)
+    expect(performance.now() - started).toBeLessThan(20_000)
   })
 
   it('lead to where the control calls go, whatever the environment says', async () => {

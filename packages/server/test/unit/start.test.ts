@@ -76,7 +76,8 @@ describe('a server whose store hangs while uploads wait to be sealed', () => {
       await expect.poll(silence.connections).toBeGreaterThan(0)
       const told = performance.now()
       await server.stop()
-      expect(performance.now() - told).toBeLessThan(LIMIT_MS)
+      // Sooner than by three tries of a question.
+      expect(performance.now() - told).toBeLessThan(12_000)
     } finally {
       silence.end()
     }
