@@ -162,7 +162,8 @@ export async function sendChunks(
     slowest?.again()
   }
 
-  const tail = setInterval(chaseLaggards, TAIL_MS)
+  // After what has come meanwhile: a program that stood still finds its timers first.
+  const tail = setInterval(() => setTimeout(chaseLaggards), TAIL_MS)
   const abort = () => result.reject(outer.reason)
   outer.addEventListener('abort', abort, { once: true })
   try {

@@ -39,7 +39,13 @@ export function startUpload(
   const outcome = Promise.withResolvers<UploadedAsset>()
   // Whoever does not ask is not told; but it is no unhandled rejection either.
   outcome.promise.catch(() => {})
-  if (options.onProgress) meter.listen(options.onProgress)
+  const { onProgress } = options
+  if (onProgress) {
+    meter.listen((progress) => {
+      // Of what is being ended on purpose only the end is news.
+      if (!aborting || progress.phase === 'failed') onProgress(progress)
+    })
+  }
 
   let journal: Journal | undefined
   let session: Session | undefined

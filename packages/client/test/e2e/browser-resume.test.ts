@@ -20,7 +20,8 @@ import {
 const SIZE = 40 * MiB + 12_345
 /** Whole seconds, so that it can be set again. */
 const MODIFIED = 1_700_000_000
-const SPEED = 25 * MiB
+/** Slow enough for what is done in the middle, wherever that is done. */
+const SPEED = 4 * MiB
 const CHUNKS = Math.ceil(SIZE / CHUNK)
 
 describe.skipIf(skipsChromium)(`a file on disk that is uploaded ${inChromium}`, () => {
@@ -105,6 +106,7 @@ describe.skipIf(skipsChromium)(`a file on disk that is uploaded ${inChromium}`, 
     await file.write(Buffer.from('changed'), 0, 7, SIZE - 1000)
     await file.close()
     await utimes(path, 1, 1)
+    await tab.slow(-1)
     const outcome = await page.evaluate(() => window.test.outcome())
     expect(outcome).toMatchObject({ error: { code: 'file_changed' } })
     expect(await page.evaluate(() => window.test.unhandled)).toEqual([])
@@ -114,7 +116,7 @@ describe.skipIf(skipsChromium)(`a file on disk that is uploaded ${inChromium}`, 
     const second = await openTab(world, context)
     await choose(second)
     await choose(tab)
-    await tab.page.evaluate((limitRate) => window.test.start({ limitRate }), 4 * MiB)
+    await tab.page.evaluate((limitRate) => window.test.start({ limitRate }), 2 * MiB)
     await acknowledged(tab, 10 * MiB)
     await second.page.evaluate(() => window.test.start())
     const refused = await second.page.evaluate(() => window.test.outcome())

@@ -73,8 +73,10 @@ describe.skipIf(skipsChromium)(`an upload from a page ${inChromium}`, () => {
     const { page } = tab
     await tab.slow(SPEED)
     await page.evaluate(() => window.test.start())
-    await acknowledged(tab, 10 * MiB)
-    await page.evaluate(() => window.test.upload.pause())
+    await page.evaluate(async (bytes) => {
+      await window.test.acknowledged(bytes)
+      await window.test.upload.pause()
+    }, 10 * MiB)
     expect(await page.evaluate(() => window.test.upload.progress.phase)).toBe('paused')
     const begun: string[] = []
     page.on('request', (request) => begun.push(request.url()))
@@ -96,27 +98,32 @@ describe.skipIf(skipsChromium)(`an upload from a page ${inChromium}`, () => {
     const { page } = tab
     await tab.slow(SPEED)
     await page.evaluate(() => window.test.start())
-    await acknowledged(tab, 10 * MiB)
-    await page.evaluate(async () => {
+    await page.evaluate(async (bytes) => {
+      await window.test.acknowledged(bytes)
       const paused = window.test.upload.pause()
       window.test.upload.resume()
       await paused
-    })
+    }, 10 * MiB)
     const asset = await assetOf(tab)
     const sha256 = await page.evaluate(() => window.test.sha256())
     expect((await digestsAt(asset.url, CHUNK)).whole).toBe(sha256)
   })
 
-  it.each(['running', 'paused'])(
+  it.each(['running', 'paused'] as const)(
     'leaves nothing on the server when it is aborted while %s',
     async (state) => {
       await using tab = await openPage()
       const { page } = tab
       await tab.slow(SPEED)
       await page.evaluate(() => window.test.start())
-      await acknowledged(tab, 10 * MiB)
-      if (state === 'paused') await page.evaluate(() => window.test.upload.pause())
-      await page.evaluate(() => window.test.upload.abort())
+      await page.evaluate(
+        async ([first, bytes]) => {
+          await window.test.acknowledged(bytes)
+          if (first === 'paused') await window.test.upload.pause()
+          await window.test.upload.abort()
+        },
+        [state, 10 * MiB] as const,
+      )
       const outcome = await page.evaluate(() => window.test.outcome())
       expect(outcome).toMatchObject({ error: { code: 'aborted' } })
       expect(await activeUploads(world)).toEqual([])

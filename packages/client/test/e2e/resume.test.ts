@@ -96,7 +96,7 @@ describe('a second run', () => {
 })
 
 it('a second process with the same file is refused, and the first is not disturbed', async () => {
-  const first = world.start(film, { journals, options: { limitRate: 20e6 } })
+  const first = world.start(film, { journals, options: { limitRate: 6e6 } })
   await expect.poll(() => world.proxy.ledger.chunks.size, { timeout: 20_000 }).toBeGreaterThan(0)
 
   const second = await world.upload(film, { journals })

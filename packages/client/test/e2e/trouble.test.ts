@@ -52,7 +52,9 @@ it('bytes that change on the way are refused by the server and sent again', asyn
 
   const run = await world.upload(film)
 
-  expect(answers).toEqual([400, 200])
+  // At the end it may be sent on two connections.
+  expect(answers[0]).toBe(400)
+  expect(new Set(answers.slice(1))).toEqual(new Set([200]))
   await expectIdentical(world, film, run)
 })
 

@@ -11,7 +11,8 @@ export interface BrowserNetwork {
 /** One for all that is wanted of it: `setOffline` of a context does nothing where a page is slow. */
 export async function browserNetwork(page: Page): Promise<BrowserNetwork> {
   const session = await page.context().newCDPSession(page)
-  await session.send('Network.enable')
+  // Without what is sent, which would all come here as well.
+  await session.send('Network.enable', { maxPostDataSize: 1 })
   const emulate = async (offline: boolean, uploadThroughput: number) => {
     const conditions = { offline, latency: 0, downloadThroughput: -1, uploadThroughput }
     await session.send('Network.emulateNetworkConditions', conditions)

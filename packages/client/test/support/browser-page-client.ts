@@ -21,6 +21,8 @@ export interface TestPage {
   sha256(): Promise<string>
   start(options?: Omit<UploadOptions, 'onProgress' | 'signal'>): void
   upload: Upload
+  /** Resolves when so many bytes are confirmed. */
+  acknowledged(bytes: number): Promise<void>
   /** Everything `onProgress` was told. */
   progress: UploadProgress[]
   outcome(): Promise<Outcome>
@@ -64,6 +66,14 @@ const test: TestPage = {
     })
   },
   upload: undefined as unknown as Upload,
+  acknowledged: (bytes) =>
+    new Promise((resolve) => {
+      const timer = setInterval(() => {
+        if (test.upload.progress.acknowledged < bytes) return
+        clearInterval(timer)
+        resolve()
+      }, 10)
+    }),
   progress: [],
   outcome: () =>
     test.upload.done().then(

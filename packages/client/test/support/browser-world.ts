@@ -74,11 +74,8 @@ export async function loadPage({ origin, server }: World, { page }: Tab): Promis
 }
 
 /** Waits until so many bytes are confirmed. */
-export async function acknowledged({ page }: Tab, bytes: number): Promise<void> {
-  await page.waitForFunction((least) => window.test.upload.progress.acknowledged >= least, bytes, {
-    polling: 20,
-  })
-}
+export const acknowledged = ({ page }: Tab, bytes: number): Promise<void> =>
+  page.evaluate((least) => window.test.acknowledged(least), bytes)
 
 /** The end of the upload. @throws Error when it failed */
 export async function assetOf({ page }: Tab) {

@@ -18,13 +18,17 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000
 
 /** Files whose upload was begun in this browser. Where nothing may be kept, nothing is found. */
 export async function loadRecords(): Promise<readonly UnfinishedRecord[]> {
-  const all = await run<UnfinishedRecord[]>('readonly', (store) => store.getAll())
-  const kept: UnfinishedRecord[] = []
-  for (const record of all ?? []) {
-    if (Date.now() - record.at > MAX_AGE_MS) await dropRecord(record.id)
-    else kept.push(record)
-  }
+  let all: UnfinishedRecord[] | undefined
+  let seen: typeof written
+  do {
+    seen = written
+    await seen
+    all = await run<UnfinishedRecord[]>('readonly', (store) => store.getAll())
+  } while (seen !== written)
+  const [kept, old] = [[], []] as [UnfinishedRecord[], UnfinishedRecord[]]
+  for (const record of all ?? []) (Date.now() - record.at > MAX_AGE_MS ? old : kept).push(record)
   records.value = kept.sort((a, b) => b.at - a.at)
+  await Promise.all(old.map(({ id }) => dropRecord(id)))
   return records.value
 }
 
@@ -39,15 +43,23 @@ export async function keepRecord(
     ...(handle ? { handle } : {}),
   }
   records.value = [record, ...without(record.id)]
-  await run('readwrite', (store) => store.put(record))
+  await write((store) => store.put(record))
 }
 
 export async function dropRecord(id: string): Promise<void> {
   records.value = without(id)
-  await run('readwrite', (store) => store.delete(id))
+  await write((store) => store.delete(id))
 }
 
 const without = (id: string) => records.peek().filter((each) => each.id !== id)
+
+/** The last of what was written: what was read before it is out of date. */
+let written: Promise<unknown> = Promise.resolve()
+
+function write(act: (store: IDBObjectStore) => IDBRequest): Promise<unknown> {
+  written = written.then(() => run('readwrite', act))
+  return written
+}
 
 async function run<T>(
   mode: IDBTransactionMode,

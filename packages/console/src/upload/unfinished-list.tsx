@@ -21,6 +21,9 @@ interface Known {
   elsewhere: boolean
 }
 
+/** Between two looks at whether another tab still sends a file, in milliseconds. */
+const ELSEWHERE_MS = 3000
+
 /** Files that were begun in this browser and are not sent now: the offer to go on with them. */
 export function UnfinishedList() {
   const { client } = useSession()
@@ -66,6 +69,14 @@ export function UnfinishedList() {
     const found = known.get(record.id)
     return found && !listed.has(identityKey(record)) ? [{ record, ...found }] : []
   })
+  // Only the tab that sends a file knows when it is done with it, and a page that was left is so soon.
+  const isElsewhere = shown.some(({ elsewhere }) => elsewhere)
+  useEffect(() => {
+    if (!isElsewhere) return
+    const timer = setTimeout(look, ELSEWHERE_MS)
+    return () => clearTimeout(timer)
+  }, [isElsewhere, known])
+
   if (shown.length === 0) {
     return (
       <p class={asked > 0 ? 'fine' : 'hidden'} role="status">

@@ -57,7 +57,7 @@ describe.skipIf(skipsChromium)(`the console by keyboard alone ${inChromium}`, ()
   /** After what was done is seen, and what comes of it has had its time. */
   async function keepsTheFocus(): Promise<void> {
     await page.waitForTimeout(500)
-    expect((await focused()).tag).not.toBe('BODY')
+    await expect.poll(async () => (await focused()).tag).not.toBe('BODY')
   }
 
   it('signs in', async () => {
@@ -77,6 +77,7 @@ describe.skipIf(skipsChromium)(`the console by keyboard alone ${inChromium}`, ()
   it('uploads a file, and goes to what became of it', async () => {
     await tabTo('choose files')
     await press('Enter')
+    await page.getByText('1 file selected').waitFor()
     await tabTo(/^Upload 1 file$/)
     await press('Enter')
     await page.getByText('stored', { exact: true }).waitFor()
@@ -207,6 +208,7 @@ describe.skipIf(skipsChromium)(`the console by keyboard alone ${inChromium}`, ()
     await page.goto(`${world.origin}/#/`)
     await tabTo('choose files')
     await press('Enter')
+    await page.getByText('3 files selected').waitFor()
     await tabTo(/^Upload 3 files$/)
     await press('Enter')
     await page.getByRole('link', { name: 'Chunks of a.mp4' }).waitFor()

@@ -13,6 +13,7 @@ import {
   hideOwnHls,
   type Misdeeds,
   openPage,
+  playable,
   startConsoleWorld,
 } from '../support/console-world.ts'
 import { type StoreOptions, storeFile } from '../support/store-file.ts'
@@ -56,8 +57,7 @@ describe.skipIf(skipsChromium)(`assets in the console ${inChromium}`, () => {
 
   const play = async (kind: 'video' | 'audio') => {
     const player = page.locator(kind)
-    // Whoever plays before there is a source is interrupted by it.
-    await page.waitForFunction((name) => document.querySelector(name)?.currentSrc, kind)
+    await playable(page, kind)
     await player.evaluate(async (element: HTMLMediaElement) => {
       element.muted = true
       await element.play()

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { randomFillSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
@@ -15,6 +15,7 @@ import { type ConsoleWorld, enter, openPage, startConsoleWorld } from '../suppor
 import { storeFile } from '../support/store-file.ts'
 
 const CURL = '/usr/bin/curl'
+const ENV = { ...process.env, PARTWAY_API_KEY: TEST_KEY }
 const noCurl = !existsSync(CURL)
 if (noCurl && process.env.CI) throw new Error(`${CURL} is needed to run what the console shows`)
 
@@ -48,8 +49,7 @@ describe.skipIf(skipsChromium || noCurl)(`the requests that the console shows ${
   /** As somebody would who pastes it into a shell; an answer that refuses is an error. */
   async function run(command: string | undefined, ...more: string[]): Promise<string> {
     const text = [command!, '-sS', '--fail-with-body', ...more].join(' ')
-    const env = { ...process.env, PARTWAY_API_KEY: TEST_KEY }
-    const options = { cwd: world.folder, env, timeout: 20_000 }
+    const options = { cwd: world.folder, env: ENV, timeout: 20_000 }
     return (await promisify(execFile)('sh', ['-c', text], options)).stdout
   }
 
@@ -77,8 +77,13 @@ describe.skipIf(skipsChromium || noCurl)(`the requests that the console shows ${
     expect(others).toEqual([])
     expect(await run(list)).toContain(id)
     // It would go on for ever.
-    const told = await run(events, '-m 2 || true')
-    expect(told).toContain('event: ready')
+    const watching = spawn('sh', ['-c', `exec ${events} -sS`], { env: ENV })
+    let told = ''
+    watching.stdout.on('data', (data) => {
+      told += data
+    })
+    await expect.poll(() => told).toContain('event: ready')
+    watching.kill()
     await run(abort?.replace('UPLOAD_ID', id))
     expect(await world.api.status(id)).toMatchObject({ status: 'failed' })
   })

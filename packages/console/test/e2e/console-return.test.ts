@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import type { Locator } from 'playwright-core'
 import { describe, expect, it } from 'vitest'
 import { inChromium, skipsChromium } from '../../../client/test/support/browser-chromium.ts'
-import { first } from '../../../client/test/support/faults.ts'
 import { TEST_KEY } from '../../../server/test/support/program.ts'
 import { createApi } from '../../../server/test/support/program-api.ts'
 import { NAME, SLOW, uploading } from '../support/uploading.ts'
@@ -33,9 +32,10 @@ describe.skipIf(skipsChromium)(`coming back to what was begun in the console ${i
   }
 
   it('keeps the upload of somebody who signs out, and goes on with another key of the account', async () => {
+    const key = await at.createKey('default')
     const id = await at.sendTo(30)
     await signOut()
-    await signIn(await at.createKey('default'))
+    await signIn(key)
     await offer()
       .getByText(/of 30.0 MiB arrived/)
       .waitFor()
@@ -48,8 +48,9 @@ describe.skipIf(skipsChromium)(`coming back to what was begun in the console ${i
   })
 
   it('asks before the link of another key ends a session, and goes on where it is refused', async () => {
+    const key = await at.createKey('studio')
     const id = await at.sendTo(10)
-    await follow(await at.createKey('studio'))
+    await follow(key)
     const dialog = at.page.getByRole('dialog', { name: 'Open the link while files are sent?' })
     await dialog.getByRole('button', { name: 'Stay' }).click()
     await follow('pw_not-a-key')
@@ -115,10 +116,11 @@ describe.skipIf(skipsChromium)(`coming back to what was begun in the console ${i
 
   it('makes its offer once a server that was away is back', async () => {
     await at.sendTo(10)
-    at.proxy.reset(first('status', { kind: 'answer', status: 503 }, { times: 4 }))
+    at.proxy.reset(({ call }) => (call === 'status' ? { kind: 'answer', status: 503 } : undefined))
     await at.page.reload()
     await at.page.getByText('Asking the server what became of 1 file').waitFor()
     await noOffer()
+    at.proxy.reset()
     await offer().getByRole('button', { name: 'Choose the file and go on' }).waitFor()
   })
 

@@ -11,6 +11,7 @@ describe.skipIf(skipsChromium)(`two tabs of the console with one file ${inChromi
   it('send it once, though the second wants something else made of it', async () => {
     const second = await beside()
     const id = await at.sendTo(5)
+    await at.upload.slow(SLOW / 10)
     await second.page.reload()
     await second.page.getByText('Being sent in another tab').waitFor()
     await second.page.getByLabel('Make an HLS stream').check()
@@ -23,6 +24,9 @@ describe.skipIf(skipsChromium)(`two tabs of the console with one file ${inChromi
     await row.getByRole('button', { name: `Cancel ${NAME}` }).click()
     await row.waitFor({ state: 'detached' })
     expect(await ids()).toEqual([id])
+    // The other may go on with it when the first is gone, without being asked to look.
+    await at.page.close()
+    await second.page.getByRole('button', { name: 'Choose the file and go on' }).waitFor()
   })
 
   it('send it once, when one has finished what the other still offers', async () => {

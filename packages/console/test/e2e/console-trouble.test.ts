@@ -101,7 +101,7 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
     at.takeServerAway()
     await at.upload.slow(-1)
     const row = at.upload.row(NAME)
-    await row.getByText('Waiting for the server').waitFor()
+    await row.getByText('Waiting for the server').waitFor({ timeout: 90_000 })
     await at.page.getByText('The server does not answer.').waitFor()
     expect(await row.getByRole('alert').count()).toBe(0)
     expect(await row.getByRole('button', { name: /^(Pause|Resume)/ }).count()).toBe(0)
@@ -191,18 +191,18 @@ describe.skipIf(skipsChromium)(`trouble while the console uploads ${inChromium}`
 })
 
 describe.skipIf(skipsChromium)(`an upload that has expired ${inChromium}`, () => {
-  const at = uploading({ PARTWAY_UPLOAD_TTL: '12s' })
+  const at = uploading({ PARTWAY_UPLOAD_TTL: '30s' })
 
   it('is shown as expired, with what failed, and the file can be uploaded anew', async () => {
     const { page, upload } = at
     await upload.choose(at.path)
     await upload.slow(SLOW)
     await upload.start()
-    await upload.percent(NAME, 25)
+    await upload.percent(NAME, 10)
     await page.reload()
     await page.getByRole('link', { name: 'Uploads', exact: true }).click()
     const row = page.getByRole('listitem').filter({ hasText: NAME })
-    await row.getByText('expired', { exact: true }).waitFor({ timeout: 30_000 })
+    await row.getByText('expired', { exact: true }).waitFor({ timeout: 60_000 })
     await row.getByRole('link', { name: NAME }).click()
     await page.getByText('It was not complete in time.').waitFor()
     await page.getByText(/^[1-9]\d* failed$/).waitFor()

@@ -93,6 +93,11 @@ export async function enter(world: ConsoleWorld, page: Page, route = ''): Promis
   }, route)
 }
 
+/** Whoever plays before there is a source is interrupted by it. */
+export async function playable(page: Page, kind: 'video' | 'audio' = 'video'): Promise<void> {
+  await page.waitForFunction((name) => document.querySelector(name)?.currentSrc, kind)
+}
+
 /** As in a browser that plays no HLS by itself. */
 export const hideOwnHls = (page: Page) =>
   page.addInitScript(() => {

@@ -238,8 +238,11 @@ export const SCENES: Scene[] = [
     async show(world, page) {
       await enter(world, page)
       await page.getByRole('button', { name: 'choose files' }).waitFor()
+      // Uppy has its own to say, for a moment, when the network goes and once three seconds after it came.
+      await page.waitForTimeout(3500)
       await page.context().setOffline(true)
       await page.getByText('No network.').waitFor()
+      await page.waitForFunction(() => !document.querySelector('.uppy-Informer [role=alert]'))
       await settled(page)
     },
   },
