@@ -73,8 +73,11 @@ export function UnfinishedList() {
   const isElsewhere = shown.some(({ elsewhere }) => elsewhere)
   useEffect(() => {
     if (!isElsewhere) return
-    const timer = setTimeout(look, ELSEWHERE_MS)
-    return () => clearTimeout(timer)
+    const timer = setInterval(async () => {
+      const isStill = await createElsewhere()
+      if (shown.some(({ record, elsewhere }) => elsewhere && !isStill(record))) void look()
+    }, ELSEWHERE_MS)
+    return () => clearInterval(timer)
   }, [isElsewhere, known])
 
   if (shown.length === 0) {
