@@ -18,17 +18,15 @@ const MAX_AGE_MS = 7 * 24 * 3_600_000
 
 /** Files whose upload was begun in this browser. Where nothing may be kept, nothing is found. */
 export async function loadRecords(): Promise<readonly UnfinishedRecord[]> {
-  let all: UnfinishedRecord[] | undefined
+  let all: UnfinishedRecord[]
   let seen: typeof written
   do {
     seen = written
     await seen
-    all = await run<UnfinishedRecord[]>('readonly', (store) => store.getAll())
+    all = (await run('readonly', (store) => store.getAll())) ?? []
   } while (seen !== written)
-  const [kept, old] = [[], []] as [UnfinishedRecord[], UnfinishedRecord[]]
-  for (const record of all ?? []) (Date.now() - record.at > MAX_AGE_MS ? old : kept).push(record)
-  records.value = kept.sort((a, b) => b.at - a.at)
-  await Promise.all(old.map(({ id }) => dropRecord(id)))
+  records.value = all.sort((a, b) => b.at - a.at)
+  for (const { id, at } of all) if (Date.now() - at > MAX_AGE_MS) await dropRecord(id)
   return records.value
 }
 
